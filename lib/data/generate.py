@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the C initialisers of lib/syscalls.c from syscalls.csv and arguments.csv.
+
+usage: generate.py SYSCALLS.CSV ARGUMENTS.CSV OUTPUT
+"""
+import csv
+import sys
+
+X32_BIT = 0x40000000
+
+
+def rows(path):
+    with open(path, encoding="utf-8") as stream:
+        reader = csv.reader(line for line in stream if not line.startswith("#"))
+        return next(reader), list(reader)
+
+
+def number(text, column):
+    if not text:
+        return "-1"
+    return str(int(text) | X32_BIT if column == "x32" else int(text))
+
+
+def argument(text):
+    name, _, bits = text.split(":")
+    return '{"%s", %d}' % (name, int(bits))
+
+
+def main(syscalls_path, arguments_path, output_path):
+    header, syscalls = rows(syscalls_path)
+    arguments = {row[0]: [a for a in row[1:] if a] for row in rows(arguments_path)[1]}
+    unknown = set(arguments) - {row[0] for row in syscalls}
+    if unknown:
+        sys.exit("%s: not in %s: %s" % (arguments_path, syscalls_path, ", ".join(unknown)))
+    with open(output_path, "w", encoding="utf-8") as out:
+        for row in sorted(syscalls):
+            numbers = ", ".join(number(t, c) for t, c in zip(row[1:], header[1:]))
+            args = ", ".join(argument(a) for a in arguments.get(row[0], []))
+            out.write('{"%s", {%s}, {%s}},\n' % (row[0], numbers, args))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

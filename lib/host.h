@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "error.h"
+#include "names.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a profile's conditions are tested against: an architecture, a kernel version, a set of
+ * capabilities. The host's own, unless a caller sets others.
+ */
+struct kernel_version {
+	unsigned major, minor;
+};
+
+struct target {
+	enum arch arch; /* native: of the kernel and of the container runtime */
+	struct kernel_version kernel;
+	uint64_t capabilities; /* bit N: capability N is in the container's bounding set */
+};
+
+/* Architecture and kernel of this host, no capabilities. -EOPNOTSUPP: an unknown machine. */
+int host_target(struct target *ret, struct error *err) __attribute__((warn_unused_result));
+
+/* `K.M` in decimal, as in includes.minKernel: exactly two parts of 0 to 255, not `0.0`. */
+bool kernel_version_parse(const char *text, struct kernel_version *ret);
+bool kernel_version_at_least(struct kernel_version version, struct kernel_version wanted);
+
+/* `CAP_SYS_ADMIN` (upper case, with its prefix) to its number, as libcap knows it; false: unknown.
+ */
+bool host_capability(const char *name, unsigned *ret);
+/* Writes `; did you mean CAP_X?` or the empty string into `buffer` and returns it. */
+const char *host_capability_hint(const char *name, char *buffer, size_t buffer_size);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+	struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t capacity = 0, length = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (capacity - length < 2) {
+			size_t larger = capacity ? capacity * 2 : 16384;
+			char *moved = realloc(text, larger);
+
+			if (!moved)
+				return error_memory(err);
+			text = moved;
+			capacity = larger;
+		}
+		n = read(fd, text + length, capacity - length - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, -errno, "%s: cannot read", name);
+		if (n == 0)
+			break;
+		length += (size_t)n;
+		if (length > limit)
+			return error_set(
+				err, -EFBIG, "%s: larger than %zu KiB", name, limit / 1024);
+	}
+	text[length] = '\0';
+	*ret_text = TAKE_PTR(text);
+	*ret_length = length;
+	return 0;
+}
+
+static const char *kind_of(mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return "a directory";
+	if (S_ISFIFO(mode))
+		return "a FIFO";
+	if (S_ISSOCK(mode))
+		return "a socket";
+	return "a device";
+}
+
+static int stat_regular(int fd, const char *name, size_t limit, struct stat *ret, struct error *err)
+{
+	if (fstat(fd, ret) < 0)
+		return error_set_errno(err, -errno, "%s: cannot stat", name);
+	if (!S_ISREG(ret->st_mode))
+		return error_set(
+			err, -EINVAL, "%s: is %s, not a regular file", name, kind_of(ret->st_mode));
+	if ((size_t)ret->st_size > limit)
+		return error_set(err, -EFBIG, "%s: has %lld bytes; at most %zu KiB are read", name,
+			(long long)ret->st_size, limit / 1024);
+	return 0;
+}
+
+int io_read_file(int dirfd, const char *path, const char *name, size_t limit, char **ret_text,
+	size_t *ret_length, struct error *err)
+{
+	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	int r;
+
+	if (fd < 0 && errno == ENXIO)
+		return error_set(err, -EINVAL, "%s: is a socket, not a regular file", name);
+	if (fd < 0)
+		return error_set_errno(err, -errno, "%s: cannot open", name);
+	r = stat_regular(fd, name, limit, &status, err);
+	if (r < 0)
+		return r;
+	return io_read(fd, name, limit, ret_text, ret_length, err);
+}
+
+int io_read_trusted(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+	struct error *err)
+{
+	struct stat status;
+	int r = stat_regular(fd, name, limit, &status, err);
+
+	if (r < 0)
+		return r;
+	if (status.st_mode & (S_IWGRP | S_IWOTH))
+		return error_set(err, -EPERM,
+			"%s: may be written by group or others (mode %04o); chmod go-w it", name,
+			status.st_mode & 07777);
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		return error_set(err, -EPERM,
+			"%s: belongs to user %u, who could change it; chown it to root", name,
+			status.st_uid);
+	return io_read(fd, name, limit, ret_text, ret_length, err);
+}
+
+int io_write_all(int fd, const void *data, size_t length)
+{
+	const char *next = data;
+
+	while (length > 0) {
+		ssize_t n = write(fd, next, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		next += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int io_read_exact(int fd, void *data, size_t length)
+{
+	char *next = data;
+
+	while (length > 0) {
+		ssize_t n = read(fd, next, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EPIPE;
+		next += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}

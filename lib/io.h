@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "error.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Reading and writing whole things. Every descriptor is opened with O_CLOEXEC.
+ */
+
+/* Reads `fd` to its end, at most `limit` bytes. On success the text is NUL-terminated (the NUL is
+ * not counted), owned by the caller. -EFBIG when there is more than `limit`; `name` is what
+ * messages call the source. */
+int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+	struct error *err) __attribute__((warn_unused_result));
+
+/* Opens `path` relative to the directory `dirfd` (AT_FDCWD: the working directory) and reads it as
+ * io_read does. A path that is not a regular file is -EINVAL: a FIFO is not waited for. */
+int io_read_file(int dirfd, const char *path, const char *name, size_t limit, char **ret_text,
+	size_t *ret_length, struct error *err) __attribute__((warn_unused_result));
+
+/* As io_read_file, for a file that root is going to trust: -EPERM as well when group or others may
+ * write it, or when it belongs to somebody who is neither root nor the caller. `fd` is open. */
+int io_read_trusted(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+	struct error *err) __attribute__((warn_unused_result));
+
+/* Writes all of `data`; a short write is continued. Returns 0 or a negative errno. */
+int io_write_all(int fd, const void *data, size_t length) __attribute__((warn_unused_result));
+
+/* Reads exactly `length` bytes; -EPIPE when the other end closed earlier. */
+int io_read_exact(int fd, void *data, size_t length) __attribute__((warn_unused_result));

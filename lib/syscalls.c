@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "syscalls.h"
+
+#include "cleanup.h"
+#include "suggest.h"
+
+#include <seccomp.h>
+#include <string.h>
+
+struct argument {
+	const char *name;
+	unsigned char bits;
+};
+
+struct syscall {
+	const char *name;
+	int numbers[ARCH_TABLED];
+	struct argument arguments[SYSCALL_ARGUMENTS];
+};
+
+static const struct syscall syscalls[] = {
+/* sorted by name */
+#include "syscall-table.inc"
+};
+
+static const struct syscall *find_syscall(const char *name)
+{
+	size_t low = 0, high = ARRAY_LENGTH(syscalls);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(name, syscalls[middle].name);
+
+		if (order == 0)
+			return &syscalls[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+bool syscall_known(const char *name)
+{
+	return find_syscall(name) || seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
+}
+
+int syscall_number(enum arch arch, const char *name)
+{
+	const struct syscall *known;
+	int number;
+
+	if (arch == ARCH_PPC64LE) /* the same table as ppc64's */
+		arch = ARCH_PPC64;
+	known = find_syscall(name);
+	if (known && arch < ARCH_TABLED)
+		return known->numbers[arch];
+	/* libseccomp's architecture tokens are the audit values, but for x32, which is tabled. */
+	number = seccomp_syscall_resolve_name_arch(architectures[arch].audit, name);
+	return number < 0 ? SYSCALL_NONE : number;
+}
+
+const char *syscall_name(enum arch arch, uint32_t number)
+{
+	if (arch == ARCH_PPC64LE)
+		arch = ARCH_PPC64;
+	if (arch >= ARCH_TABLED)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LENGTH(syscalls); i++)
+		if (syscalls[i].numbers[arch] >= 0 && (uint32_t)syscalls[i].numbers[arch] == number)
+			return syscalls[i].name;
+	return NULL;
+}
+
+/*
+ * From 512 on, x32 numbers are calls with an entry of their own. Most take compat types there (a
+ * long has 32 bits); these are the native ones, or take 64-bit offsets (syscall_64.tbl).
+ */
+static bool x32_takes_native_types(int number)
+{
+	switch ((uint32_t)number & ~X32_SYSCALL_BIT) {
+	case 515: /* readv */
+	case 516: /* writev */
+	case 532: /* vmsplice */
+	case 533: /* move_pages */
+	case 534: /* preadv */
+	case 535: /* pwritev */
+	case 539: /* process_vm_readv */
+	case 540: /* process_vm_writev */
+	case 541: /* setsockopt */
+	case 542: /* getsockopt */
+	case 546: /* preadv2 */
+	case 547: /* pwritev2 */
+		return true;
+	default:
+		return ((uint32_t)number & ~X32_SYSCALL_BIT) < 512;
+	}
+}
+
+unsigned syscall_argument_bits(enum arch arch, const char *name, unsigned index)
+{
+	const struct syscall *known = find_syscall(name);
+	unsigned bits = known ? known->arguments[index].bits : 0;
+	unsigned most = architectures[arch].bits;
+
+	if (arch == ARCH_X32 && known && !x32_takes_native_types(known->numbers[ARCH_X32]))
+		most = 32;
+	return bits == 0 || bits > most ? most : bits;
+}
+
+const char *syscall_argument_name(const char *name, unsigned index)
+{
+	const struct syscall *known = find_syscall(name);
+
+	return known ? known->arguments[index].name : NULL;
+}
+
+const char *syscall_hint(const char *name, char *buffer, size_t buffer_size)
+{
+	struct suggestion suggestion;
+
+	suggestion_init(&suggestion, name);
+	for (size_t i = 0; i < ARRAY_LENGTH(syscalls); i++)
+		suggestion_consider(&suggestion, syscalls[i].name);
+	return suggestion_format(&suggestion, buffer, buffer_size);
+}
+
+bool syscall_multiplexed(enum arch arch, const char *name, struct multiplexed *ret)
+{
+	/* SYS_* of <linux/net.h> and the calls of <linux/ipc.h>. */
+	static const struct name socketcalls[] = {
+		{"socket", 1},
+		{"bind", 2},
+		{"connect", 3},
+		{"listen", 4},
+		{"accept", 5},
+		{"getsockname", 6},
+		{"getpeername", 7},
+		{"socketpair", 8},
+		{"send", 9},
+		{"recv", 10},
+		{"sendto", 11},
+		{"recvfrom", 12},
+		{"shutdown", 13},
+		{"setsockopt", 14},
+		{"getsockopt", 15},
+		{"sendmsg", 16},
+		{"recvmsg", 17},
+		{"accept4", 18},
+		{"recvmmsg", 19},
+		{"sendmmsg", 20},
+	};
+	static const struct name ipccalls[] = {
+		{"semop", 1},
+		{"semget", 2},
+		{"semctl", 3},
+		{"semtimedop", 4},
+		{"msgsnd", 11},
+		{"msgrcv", 12},
+		{"msgget", 13},
+		{"msgctl", 14},
+		{"shmat", 21},
+		{"shmdt", 22},
+		{"shmget", 23},
+		{"shmctl", 24},
+	};
+	static const struct {
+		const char *name;
+		struct name_table calls;
+		uint32_t mask;
+	} multiplexers[] = {
+		{"socketcall", {"", socketcalls, ARRAY_LENGTH(socketcalls), NULL}, UINT32_MAX},
+		{"ipc", {"", ipccalls, ARRAY_LENGTH(ipccalls), NULL}, UINT16_MAX},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(multiplexers); i++) {
+		if (!name_lookup(&multiplexers[i].calls, name, &ret->call))
+			continue;
+		ret->number = syscall_number(arch, multiplexers[i].name);
+		ret->mask = multiplexers[i].mask;
+		return ret->number != SYSCALL_NONE;
+	}
+	return false;
+}
+
+bool syscall_beside_sequence(enum arch arch, uint32_t number, uint32_t *ret_last)
+{
+	uint32_t first, last;
+
+	if (arch == ARCH_X32) {
+		first = X32_SYSCALL_BIT | 512;
+		last = X32_SYSCALL_BIT | 547;
+	} else if (arch == ARCH_ARM) {
+		first = 0x0f0000; /* __ARM_NR_BASE of <asm/unistd.h> */
+		last = 0x0fffff;
+	} else {
+		*ret_last = UINT32_MAX;
+		return false;
+	}
+	*ret_last = number < first ? first - 1 : number <= last ? last : UINT32_MAX;
+	return number >= first && number <= last;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "names.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Syscalls by architecture: numbers and arguments. Our own table (lib/data, Linux 7.1) answers for
+ * the architectures it has; libseccomp's answers for the rest. libseccomp alone would not do: it
+ * knows no syscall newer than itself, and gives socket calls and System V IPC of architectures with
+ * a multiplexer negative numbers of its own in place of the kernel's.
+ */
+enum { SYSCALL_ARGUMENTS = 6, SYSCALL_NONE = -1 };
+
+/* Whether any architecture has a syscall of that name. */
+bool syscall_known(const char *name);
+
+/* The number that a filter sees (x32: with X32_SYSCALL_BIT); SYSCALL_NONE where `arch` has no such
+ * call. */
+int syscall_number(enum arch arch, const char *name);
+
+/* The name of a number, of the tabled architectures; NULL where there is none. Static. */
+const char *syscall_name(enum arch arch, uint32_t number);
+
+/* How many low bits of argument `index` (0 to 5) the kernel uses: 16, 32 or 64, and never more than
+ * the architecture's registers have. 64 for what is not known. */
+unsigned syscall_argument_bits(enum arch arch, const char *name, unsigned index);
+
+/* The kernel's name of the argument; NULL where it is not known. Static. */
+const char *syscall_argument_name(const char *name, unsigned index);
+
+/* Writes `; did you mean X?` or the empty string into `buffer` and returns it. */
+const char *syscall_hint(const char *name, char *buffer, size_t buffer_size);
+
+/* Some 32-bit architectures also reach a call through a multiplexer, socketcall(2) or ipc(2): then
+ * its first argument, cut to `mask`, is `call`. */
+struct multiplexed {
+	int number;    /* of the multiplexer */
+	uint32_t call; /* which of its calls */
+	uint32_t mask; /* ipc: the upper half of the word is a version */
+};
+
+bool syscall_multiplexed(enum arch arch, const char *name, struct multiplexed *ret);
+
+/* Numbers beside the common sequence say nothing of a call's age: x32's own entries (512 to 547)
+ * and ARM's private calls. `*ret_last` is the last number up to which the answer stays the same. */
+bool syscall_beside_sequence(enum arch arch, uint32_t number, uint32_t *ret_last);
