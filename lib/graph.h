@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "error.h"
+#include "program.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A decision graph over struct seccomp_data and its assembly into BPF. Nodes are made from the
+ * leaves up; equal nodes are one node (hash-consing), so equal tails are shared. A test whose
+ * answer is known, or does not matter, makes no node.
+ */
+typedef uint32_t node_id;
+
+enum graph_test {
+	GRAPH_EQUAL,	/* word == k */
+	GRAPH_GREATER,	/* word > k, unsigned */
+	GRAPH_AT_LEAST, /* word >= k, unsigned */
+};
+
+struct graph {
+	struct graph_node *nodes; /* owned */
+	size_t count, capacity;
+	node_id *buckets; /* owned; hash table of indexes into nodes, plus one */
+	size_t bucket_count;
+	bool failed; /* memory ran out, or more nodes than a program could hold: see graph_assemble
+		      */
+};
+
+void graph_init(struct graph *graph);
+void graph_finish(struct graph *graph);
+
+/* Ends with the kernel's verdict `value`. */
+node_id graph_return(struct graph *graph, uint32_t value);
+
+/* Goes on at `yes` when the 32-bit word at `offset` of struct seccomp_data, under `mask`, passes
+ * the test against `k`, else at `no`. */
+node_id graph_branch(struct graph *graph, uint32_t offset, uint32_t mask, enum graph_test test,
+	uint32_t k, node_id yes, node_id no);
+
+/* The program that starts at `root`. -E2BIG: more than BPF_MAXINSNS instructions; -ENOMEM. */
+int graph_assemble(const struct graph *graph, node_id root, struct program *ret, struct error *err)
+	__attribute__((warn_unused_result));
