@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolve.h"
+
+#include "cleanup.h"
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The first of two annotations that is there. */
+static int either_annotation(const struct bundle *bundle, const char *first, const char *second,
+	const char **ret, struct error *err)
+{
+	int r = bundle_annotation(bundle, first, ret, err);
+
+	return r < 0 || *ret ? r : bundle_annotation(bundle, second, ret, err);
+}
+
+/* containerd's key, then the label that the kubelet sets and CRI-O copies. */
+int resolve_container_name(const struct bundle *bundle, const char **ret, struct error *err)
+{
+	return either_annotation(bundle, "io.kubernetes.cri.container-name",
+		"io.kubernetes.container.name", ret, err);
+}
+
+static int identify(const struct bundle *bundle, struct resolution *resolution, struct error *err)
+{
+	const char *type;
+	int r = resolve_container_name(bundle, &resolution->container, err);
+
+	if (r < 0)
+		return r;
+	r = either_annotation(bundle, "io.kubernetes.cri.container-type",
+		"io.kubernetes.cri-o.ContainerType", &type, err);
+	if (r < 0)
+		return r;
+	resolution->sandbox = type && strcmp(type, "sandbox") == 0;
+	return 0;
+}
+
+static int find_annotation(const struct bundle *bundle, const char *prefix, const char *suffix,
+	struct source_finding *finding, struct error *err)
+{
+	if (asprintf(&finding->key, "%s%s", prefix, suffix) < 0) {
+		finding->key = NULL;
+		return error_memory(err);
+	}
+	return bundle_annotation(bundle, finding->key, &finding->value, err);
+}
+
+static int find_annotations(
+	const struct bundle *bundle, struct resolution *resolution, struct error *err)
+{
+	static const struct {
+		enum source source;
+		const char *key;
+		bool by_container; /* the container's name follows the key */
+	} keys[] = {
+		{SOURCE_CONTAINER, "io.oci-seccomp.profile/", true},
+		{SOURCE_CONTAINER_ALPHA, "container.seccomp.security.alpha.kubernetes.io/", true},
+		{SOURCE_POD, "io.oci-seccomp.profile", false},
+		{SOURCE_POD_ALPHA, "seccomp.security.alpha.kubernetes.io/pod", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+		int r;
+
+		if (keys[i].by_container && !resolution->container)
+			continue;
+		r = find_annotation(bundle, keys[i].key,
+			keys[i].by_container ? resolution->container : "",
+			&resolution->findings[keys[i].source], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int set_origin(
+	struct resolution *resolution, const struct node_config *config, struct error *err)
+{
+	const struct source_finding *finding = &resolution->findings[resolution->source];
+	int r;
+
+	if (resolution->source == SOURCE_ENGINE)
+		r = asprintf(&resolution->origin, "linux.seccomp of the engine");
+	else if (resolution->sandbox)
+		r = asprintf(&resolution->origin, "sandbox container");
+	else if (resolution->source == SOURCE_NODE)
+		r = asprintf(&resolution->origin, "defaultProfile of %s",
+			config->file ? config->file : "the built-in node configuration");
+	else
+		r = asprintf(
+			&resolution->origin, "annotation %s=\"%s\"", finding->key, finding->value);
+	if (r >= 0)
+		return 0;
+	resolution->origin = NULL;
+	return error_memory(err);
+}
+
+static int copy_choice(
+	const struct profile_choice *choice, struct profile_choice *ret, struct error *err)
+{
+	ret->kind = choice->kind;
+	ret->path = choice->path ? strdup(choice->path) : NULL;
+	return choice->path && !ret->path ? error_memory(err) : 0;
+}
+
+static enum source deciding_source(const struct resolution *resolution,
+	const struct node_config *config, enum asker asker, bool engine_set)
+{
+	bool engine_decides = engine_set && !config->override_always;
+
+	if (engine_decides && (asker == ASKER_REWRITER || resolution->sandbox))
+		return SOURCE_ENGINE;
+	if (resolution->sandbox)
+		return SOURCE_NODE;
+	for (int source = SOURCE_CONTAINER; source <= SOURCE_POD_ALPHA; source++)
+		if (resolution->findings[source].value)
+			return (enum source)source;
+	return engine_decides ? SOURCE_ENGINE : SOURCE_NODE;
+}
+
+static int choose(
+	struct resolution *resolution, const struct node_config *config, struct error *err)
+{
+	enum source source = resolution->source;
+	int r;
+
+	if (source == SOURCE_ENGINE)
+		return 0;
+	if (resolution->sandbox) {
+		resolution->profile.kind = CHOICE_RUNTIME_DEFAULT;
+		return 0;
+	}
+	if (source == SOURCE_NODE)
+		return copy_choice(&config->default_profile, &resolution->profile, err);
+	r = choice_parse(resolution->findings[source].value, config->profile_root,
+		&resolution->profile, err);
+	if (r < 0)
+		return error_prefix(err, r, "%s", resolution->origin);
+	if (resolution->profile.kind == CHOICE_UNCONFINED && config->deny_unconfined)
+		return error_set(err, -EPERM, "%s: the node configuration %s denies Unconfined",
+			resolution->origin, config->file);
+	return 0;
+}
+
+static int fill(const struct bundle *bundle, const struct node_config *config, enum asker asker,
+	struct resolution *resolution, struct error *err)
+{
+	int r = identify(bundle, resolution, err);
+
+	if (r == 0)
+		r = find_annotations(bundle, resolution, err);
+	if (r < 0)
+		return r;
+	resolution->source = deciding_source(resolution, config, asker, bundle->seccomp != NULL);
+	/* A rewriter that comes to another source replaces the engine's profile. */
+	resolution->engine = bundle->seccomp != NULL &&
+			     (asker == ASKER_HOOK || resolution->source == SOURCE_ENGINE);
+	r = set_origin(resolution, config, err);
+	if (r == 0)
+		r = choose(resolution, config, err);
+	if (r == 0)
+		r = copy_choice(&config->baseline, &resolution->baseline, err);
+	return r;
+}
+
+int resolve(const struct bundle *bundle, const struct node_config *config, enum asker asker,
+	struct resolution *ret, struct error *err)
+{
+	struct resolution resolution = {0};
+	int r = fill(bundle, config, asker, &resolution, err);
+
+	if (r < 0) {
+		resolution_finish(&resolution);
+		return r;
+	}
+	*ret = resolution;
+	return 0;
+}
+
+void resolution_finish(struct resolution *resolution)
+{
+	choice_finish(&resolution->profile);
+	choice_finish(&resolution->baseline);
+	free(resolution->origin);
+	for (int source = 0; source < SOURCE_COUNT; source++)
+		free(resolution->findings[source].key);
+	memset(resolution, 0, sizeof(*resolution));
+}
+
+static int open_below(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	do
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN); /* a rename crossed the look-up */
+	return fd < 0 ? -errno : fd;
+}
+
+static int describe_open_failure(int code, const char *file, const char *root, struct error *err)
+{
+	switch (code) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return error_set(err, code,
+			"%s: there is no such profile on this node; put the file there or correct "
+			"the path",
+			file);
+	case -EXDEV:
+		return error_set(err, code,
+			"%s: a symbolic link leads out of %s; copy the profile below it", file,
+			root);
+	case -ENXIO:
+		return error_set(err, -EINVAL, "%s: is a socket, not a regular file", file);
+	case -ENOSYS:
+		return error_set(err, code,
+			"%s: the kernel has no openat2(2), which Linux 5.6 brought", file);
+	default:
+		return error_set_errno(err, code, "%s: cannot open", file);
+	}
+}
+
+static int read_localhost(const char *path, const char *root, char **ret_file, char **ret_text,
+	size_t *ret_length, struct error *err)
+{
+	AUTO_FREE char *file = NULL;
+	AUTO_CLOSE int root_fd = -1;
+	AUTO_CLOSE int fd = -1;
+	int r;
+
+	if (asprintf(&file, "%s/%s", root, path) < 0) {
+		file = NULL;
+		return error_memory(err);
+	}
+	root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root_fd < 0 && errno == ENOENT)
+		return error_set(err, -ENOENT,
+			"%s: there is no such profile on this node, nor the profile root %s; "
+			"create it, or set profileRoot in the node configuration",
+			file, root);
+	if (root_fd < 0)
+		return error_set_errno(err, -errno, "profile root %s: cannot open", root);
+	fd = open_below(root_fd, path);
+	if (fd < 0)
+		return describe_open_failure(fd, file, root, err);
+	r = io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, ret_text, ret_length, err);
+	if (r < 0)
+		return r;
+	*ret_file = TAKE_PTR(file);
+	return 0;
+}
+
+static int read_file(const char *file, char **ret_text, size_t *ret_length, struct error *err)
+{
+	AUTO_CLOSE int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return error_set_errno(err, -errno, "runtimeDefault: %s: cannot open", file);
+	return io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, ret_text, ret_length, err);
+}
+
+int resolve_read_profile(const struct profile_choice *choice, const struct node_config *config,
+	struct profile *ret, struct diagnostics *diagnostics, struct error *err)
+{
+	AUTO_FREE char *found = NULL;
+	const char *file = config->runtime_default;
+	char *text;
+	size_t length;
+	int r;
+
+	if (choice->kind == CHOICE_RUNTIME_DEFAULT && !file)
+		return profile_runtime_default(ret, err);
+	if (choice->kind == CHOICE_RUNTIME_DEFAULT) {
+		r = read_file(file, &text, &length, err);
+	} else {
+		r = read_localhost(choice->path, config->profile_root, &found, &text, &length, err);
+		file = found;
+	}
+	if (r < 0)
+		return r;
+	return profile_parse(file, text, length, ret, diagnostics, err);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "bundle.h"
+#include "config.h"
+#include "profile.h"
+
+/*
+ * Which profile a container gets, and why. The sources in the order in which they are asked; the
+ * first that says something decides.
+ *
+ * The engine's own profile comes first because annotations are written by the authors of pods, and
+ * admission control looks at fields alone: an annotation must not weaken what the engine set.
+ */
+enum source {
+	SOURCE_ENGINE,		/* linux.seccomp of config.json */
+	SOURCE_CONTAINER,	/* io.oci-seccomp.profile/<container> */
+	SOURCE_CONTAINER_ALPHA, /* container.seccomp.security.alpha.kubernetes.io/<container> */
+	SOURCE_POD,		/* io.oci-seccomp.profile */
+	SOURCE_POD_ALPHA,	/* seccomp.security.alpha.kubernetes.io/pod */
+	SOURCE_NODE,		/* defaultProfile of the node configuration */
+	SOURCE_COUNT,
+};
+
+/* Who asks. The hook's filter is added to the engine's, so it can only tighten: the annotations
+ * count beside the engine's profile. What rewrites linux.seccomp would replace it. */
+enum asker {
+	ASKER_HOOK,
+	ASKER_REWRITER,
+};
+
+/* What each source said, for those who want to see the whole table. */
+struct source_finding {
+	char *key;	   /* owned; the annotation; NULL: not asked (no container name, say) */
+	const char *value; /* of the bundle or the configuration; NULL: it says nothing */
+};
+
+struct resolution {
+	struct profile_choice profile;	/* CHOICE_NONE: nothing beside the engine's profile */
+	struct profile_choice baseline; /* CHOICE_NONE: none */
+	enum source source;		/* which decided */
+	char *origin; /* owned; for messages: `annotation K="V"`, `defaultProfile of FILE`, ... */
+	bool engine;  /* the engine's own profile is there and stays in force */
+	bool sandbox; /* a pod's sandbox (pause) container */
+	const char *container; /* its name; of the bundle; NULL: it has none */
+	struct source_finding findings[SOURCE_COUNT];
+};
+
+/* The container's name in its pod, owned by the bundle; `*ret` NULL where it has none. */
+int resolve_container_name(const struct bundle *bundle, const char **ret, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* -EINVAL: an annotation that decides says what cannot be understood, -EPERM: Unconfined where the
+ * node denies it; the message names the annotation. */
+int resolve(const struct bundle *bundle, const struct node_config *config, enum asker asker,
+	struct resolution *ret, struct error *err) __attribute__((warn_unused_result));
+void resolution_finish(struct resolution *resolution);
+
+/* Reads the profile of a choice that has one: the built-in or configured RuntimeDefault, or a file
+ * below the profile root (opened beneath it: no symlink leads out; a regular file of at most 1 MiB
+ * that only root can change). Findings that are no errors go to `diagnostics`. */
+int resolve_read_profile(const struct profile_choice *choice, const struct node_config *config,
+	struct profile *ret, struct diagnostics *diagnostics, struct error *err)
+	__attribute__((warn_unused_result));
