@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/arch.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+/*
+ * The number is passed in rax, which the kernel copies to orig_rax on entry: at the entry stop
+ * orig_rax is what counts, rax holds -ENOSYS. orig_rax -1 says "not in a system call", which keeps
+ * the kernel from restarting anything on its own when rax happens to look like -ERESTARTSYS.
+ */
+
+static int get_registers(pid_t tid, struct user_regs_struct *registers)
+{
+	struct iovec part = {registers, sizeof(*registers)};
+
+	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) < 0)
+		return -errno;
+	/* A 32-bit thread has a smaller set. */
+	return part.iov_len == sizeof(*registers) ? 0 : -EOPNOTSUPP;
+}
+
+static int set_registers(pid_t tid, struct user_regs_struct *registers)
+{
+	struct iovec part = {registers, sizeof(*registers)};
+
+	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &part) < 0 ? -errno : 0;
+}
+
+static bool is_instruction(const uint8_t *bytes)
+{
+	return bytes[0] == 0x0f && bytes[1] == 0x05; /* syscall */
+}
+
+static int save(pid_t tid, struct arch_state *ret)
+{
+	int r = get_registers(tid, &ret->registers);
+
+	if (r < 0)
+		return r;
+	ret->number = (long)ret->registers.orig_rax;
+	return 0;
+}
+
+static int replace(
+	pid_t tid, const struct arch_state *state, long number, const unsigned long arguments[6])
+{
+	struct user_regs_struct registers = state->registers;
+
+	registers.orig_rax = (unsigned long)number;
+	registers.rdi = arguments[0];
+	registers.rsi = arguments[1];
+	registers.rdx = arguments[2];
+	registers.r10 = arguments[3];
+	registers.r8 = arguments[4];
+	registers.r9 = arguments[5];
+	return set_registers(tid, &registers);
+}
+
+static int result(pid_t tid, long *ret)
+{
+	struct user_regs_struct registers;
+	int r = get_registers(tid, &registers);
+
+	if (r < 0)
+		return r;
+	*ret = (long)registers.rax;
+	return 0;
+}
+
+static int rewind_call(pid_t tid, const struct arch_state *state)
+{
+	struct user_regs_struct registers = state->registers;
+
+	registers.rip -= 2;
+	registers.rax = (unsigned long)state->number;
+	registers.orig_rax = (unsigned long)-1;
+	return set_registers(tid, &registers);
+}
+
+const struct arch arch = {
+	.name = "x86_64",
+	.audit = AUDIT_ARCH_X86_64,
+	.instruction_length = 2,
+	.is_instruction = is_instruction,
+	.save = save,
+	.replace = replace,
+	.result = result,
+	.rewind = rewind_call,
+};

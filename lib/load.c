@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load.h"
+
+#include "cleanup.h"
+#include "io.h"
+#include "load_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * Loading a filter into a process that is not ours.
+ *
+ * seccomp(2) affects its caller only, so the container process has to call it; and it has to call
+ * it early, while it waits for the runtime's hooks, when the runtime itself still has much to do in
+ * it: pivot_root, mount, sethostname, setuid, execve. A container's filter denies these. The way
+ * out is PTRACE_O_SUSPEND_SECCOMP: the kernel keeps a traced process's filters and does not consult
+ * them.
+ *
+ *   runtime        hook (the caller)      loader                     container process (runc init)
+ *   creates ---------------------------------------------------------> waits: read(pipe)
+ *   runs hook ---> load_into_container
+ *                  forks ---------------> seizes every thread          (seccomp is suspended now)
+ *                                         interrupts; at the entry of
+ *                                         read(pipe) makes it call     mmap, seccomp, munmap
+ *                                         reads the filter back        read(pipe) again
+ *                  returns 0 <- report - follows
+ *   goes on <----- exits
+ *   ------------------------------------------------------------------> pivot_root, setuid, ...
+ *                                                                      execve of the program
+ *                                         PTRACE_EVENT_EXEC: detaches, so that the filter is in
+ *                                         force before the program's first instruction;
+ *                                         syslog, exits
+ *
+ * The loader is a grandchild of the caller and keeps none of its descriptors: the runtime waits for
+ * whoever holds the hook's stdout and stderr. PTRACE_O_EXITKILL binds the container's life to the
+ * loader's until the filter is in force: whatever happens to the loader, the container is confined
+ * or dead. The report is the loader's pid, then `struct report`, then the message.
+ *
+ * Being traced at execve costs a set-user-ID program nothing here: the tracer has CAP_SYS_PTRACE in
+ * the initial user namespace, which the kernel accepts.
+ */
+
+#define LOADER_MILLISECONDS 8000  /* the loader gives up itself and tells at which step */
+#define CALLER_MILLISECONDS 10000 /* the caller gives up on the loader */
+#define MESSAGE_LIMIT 4000	  /* with the rest of the report below PIPE_BUF */
+
+struct report {
+	int32_t code; /* 0 or a negative errno */
+	uint32_t message_length;
+};
+
+int64_t load_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int load_status_field(const char *path, const char *field, unsigned long long *ret)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length, field_length = strlen(field);
+	int r = io_read_file(AT_FDCWD, path, path, 65536, &text, &length, NULL);
+
+	if (r < 0)
+		return r;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, field, field_length) == 0 && line[field_length] == ':') {
+			*ret = strtoull(line + field_length + 1, NULL, 10);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int load_root(pid_t pid, struct root *ret)
+{
+	struct statx status;
+	char path[64] = "/";
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_MNT_ID, &status) < 0)
+		return -errno;
+	*ret = (struct root){status.stx_dev_major, status.stx_dev_minor, status.stx_ino,
+		status.stx_mask & STATX_MNT_ID ? status.stx_mnt_id : 0};
+	return 0;
+}
+
+/* The loader's side */
+
+/* A container process that waits for its createRuntime hooks has a mount namespace of its own and
+ * has not left the host's root yet. A VM runtime's process, or a stranger's, is not like that. */
+static int check_waiting(struct loader *loader, struct error *err)
+{
+	struct stat theirs, ours;
+	struct root host;
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", loader->pid);
+	r = load_root(loader->pid, &loader->root);
+	if (r == 0 && stat(path, &theirs) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_set_errno(
+			err, r == -ENOENT ? -ESRCH : r, "cannot inspect process %d", loader->pid);
+	r = load_root(0, &host);
+	if (r == 0 && stat("/proc/self/ns/mnt", &ours) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_set_errno(err, r, "cannot inspect the host's root");
+	if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
+		return error_set(err, -EINVAL,
+			"process %d has no mount namespace of its own, so it is not a container "
+			"process that waits for its hooks (a VM runtime?); " LOAD_OTHER_WAY,
+			loader->pid);
+	if (loader->root.device_major != host.device_major ||
+		loader->root.device_minor != host.device_minor || loader->root.inode != host.inode)
+		return error_set(err, -EINVAL,
+			"process %d has left the host's root already, so it is not a container "
+			"process that waits for its createRuntime hooks; " LOAD_OTHER_WAY,
+			loader->pid);
+	return 0;
+}
+
+bool load_flags_supported(uint32_t flags)
+{
+	/* Without a program, flags that are known get as far as reading it. */
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
+}
+
+/* Asks the kernel about the flags while a refusal still costs nothing. */
+static int check_flags(const struct load_request *request, struct error *err)
+{
+	for (size_t i = 0; i < request->count; i++) {
+		uint32_t flags = request->filters[i].flags | SECCOMP_FILTER_FLAG_TSYNC;
+
+		if (!load_flags_supported(flags))
+			return error_set(err, -EOPNOTSUPP,
+				"the kernel does not take the filter flags %#x", flags);
+	}
+	return 0;
+}
+
+static int run_loader(struct loader *loader, struct error *err)
+{
+	int r;
+
+	loader->pidfd = pidfd_open(loader->pid, 0);
+	if (loader->pidfd < 0)
+		return error_set_errno(err, errno == ENOSYS ? -EOPNOTSUPP : -errno,
+			"cannot open process %d", loader->pid);
+	r = check_waiting(loader, err);
+	if (r == 0)
+		r = check_flags(loader->request, err);
+	if (r == 0)
+		r = load_seize(loader, err);
+	if (r == 0)
+		r = load_inject(loader, err);
+	/* It would die with us; that it is dead when the caller hears of the failure is simpler. */
+	if (r < 0 && loader->attached)
+		pidfd_send_signal(loader->pidfd, SIGKILL, NULL, 0);
+	return r;
+}
+
+/* Gives up everything that came from the caller except the pipe, which becomes descriptor 3. */
+static int isolate(int *report_fd, struct error *err)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t blocked;
+	int null, pipe_end;
+
+	for (int signal = 1; signal < NSIG; signal++)
+		sigaction(signal, &standard, NULL);
+	/* When the caller is gone, writing the report fails, and the loader ends by itself. */
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGCHLD); /* follow_wait takes it */
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	prctl(PR_SET_NAME, "seccomp-loader");
+	closelog();
+	if (setsid() < 0 || chdir("/") < 0)
+		return error_set_errno(err, -errno, "loader: cannot leave the caller's session");
+	/* In this order, since the caller may have any of these descriptors closed: the pipe out of
+	 * the way, stdio, the pipe to its place. */
+	pipe_end = fcntl(*report_fd, F_DUPFD_CLOEXEC, 3);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (pipe_end < 0 || null < 0)
+		return error_set_errno(err, -errno, "loader: cannot open /dev/null");
+	*report_fd = pipe_end;
+	for (int fd = 0; fd < 3; fd++) {
+		if (fd != null && dup2(null, fd) < 0)
+			return error_set_errno(err, -errno, "loader: dup2");
+	}
+	if (pipe_end != 3 && dup3(pipe_end, 3, O_CLOEXEC) < 0)
+		return error_set_errno(err, -errno, "loader: dup3");
+	*report_fd = 3;
+	if (close_range(4, ~0U, 0) < 0)
+		return error_set_errno(err, errno == ENOSYS ? -EOPNOTSUPP : -errno,
+			"loader: close_range (Linux 5.9)");
+	return 0;
+}
+
+static int send_report(int fd, int code, const struct error *err)
+{
+	const char *message = code < 0 ? error_message(err) : "";
+	struct report report = {code, (uint32_t)strnlen(message, MESSAGE_LIMIT)};
+	int r = io_write_all(fd, &report, sizeof(report));
+
+	return r < 0 ? r : io_write_all(fd, message, report.message_length);
+}
+
+static _Noreturn void loader_main(const struct load_request *request, int report_fd)
+{
+	struct loader loader = {
+		.request = request,
+		.pid = request->pid,
+		.pidfd = -1,
+		.deadline = load_clock() + LOADER_MILLISECONDS,
+	};
+	struct error err = ERROR_INIT;
+	pid_t self = getpid();
+	int r;
+
+	r = isolate(&report_fd, &err);
+	if (io_write_all(report_fd, &self, sizeof(self)) < 0)
+		_exit(1);
+	if (r == 0)
+		r = run_loader(&loader, &err);
+	if (send_report(report_fd, r, &err) < 0 || r < 0)
+		_exit(1);
+	close(report_fd);
+	follow(&loader);
+	_exit(0);
+}
+
+/* The caller's side */
+
+static int check_request(const struct load_request *request, struct error *err)
+{
+	const uint32_t known = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
+			       SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+	if (request->pid <= 0)
+		return error_set(err, -ESRCH, "%d is no process", request->pid);
+	if (request->count == 0)
+		return error_set(err, -EINVAL, "there is no program to load");
+	for (size_t i = 0; i < request->count; i++) {
+		uint32_t strange = request->filters[i].flags & ~known;
+		size_t length = request->filters[i].program.length;
+
+		if (strange)
+			return error_set(err, -EOPNOTSUPP,
+				"the filter flags %#x cannot be used in a hook; " LOAD_OTHER_WAY,
+				strange);
+		if (length == 0 || length > BPF_MAXINSNS)
+			return error_set(err, -E2BIG,
+				"the filter has %zu instructions; the kernel takes 1 to %d", length,
+				BPF_MAXINSNS);
+	}
+	return 0;
+}
+
+/* As io_read_exact, until `deadline`. */
+static int read_until(int fd, void *data, size_t length, int64_t deadline)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	char *next = data;
+
+	while (length > 0) {
+		int64_t left = deadline - load_clock();
+		ssize_t n;
+		int r = poll(&ready, 1, left > 0 ? (int)left : 0);
+
+		if (r == 0 && left <= 0)
+			return -ETIMEDOUT;
+		if (r <= 0 && (r == 0 || errno == EINTR))
+			continue;
+		n = r < 0 ? -1 : read(fd, next, length);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return -EPIPE;
+		next += n > 0 ? n : 0;
+		length -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* Forks the loader as a grandchild, so that a caller that lives on has no child to wait for. */
+static int start_loader(const struct load_request *request, int *ret_fd, struct error *err)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set_errno(err, -errno, "cannot make a pipe for the loader");
+	child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		if (fork() == 0)
+			loader_main(request, ends[1]);
+		_exit(0); /* without a loader the caller reads the end of the pipe */
+	}
+	close(ends[1]);
+	if (child < 0) {
+		close(ends[0]);
+		return error_set_errno(err, -errno, "cannot fork the loader");
+	}
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	*ret_fd = ends[0];
+	return 0;
+}
+
+static int read_report(int fd, pid_t *ret_loader, struct error *err)
+{
+	int64_t deadline = load_clock() + CALLER_MILLISECONDS;
+	char message[MESSAGE_LIMIT + 1];
+	struct report report;
+	int r;
+
+	r = read_until(fd, ret_loader, sizeof(*ret_loader), deadline);
+	if (r == 0)
+		r = read_until(fd, &report, sizeof(report), deadline);
+	if (r == 0 && report.message_length > MESSAGE_LIMIT)
+		r = -EPROTO;
+	if (r == 0)
+		r = read_until(fd, message, report.message_length, deadline);
+	if (r == -EPIPE)
+		return error_set(err, -ECHILD, "the loader ended without a report (killed?)");
+	if (r == -ETIMEDOUT)
+		return error_set(err, r, "the loader gave no report within %d seconds",
+			CALLER_MILLISECONDS / 1000);
+	if (r < 0)
+		return error_set_errno(err, r, "cannot read the loader's report");
+	message[report.message_length] = '\0';
+	return report.code < 0 ? error_set(err, report.code, "%s", message) : 0;
+}
+
+int load_into_container(const struct load_request *request, struct error *err)
+{
+	AUTO_CLOSE int fd = -1;
+	pid_t loader = -1;
+	int r = check_request(request, err);
+
+	if (r == 0)
+		r = load_possible(err);
+	if (r == 0)
+		r = start_loader(request, &fd, err);
+	if (r < 0)
+		return r;
+	r = read_report(fd, &loader, err);
+	/* It still holds the pipe, so the number is still its own. The container dies with it. */
+	if (r == -ETIMEDOUT && loader > 0)
+		kill(loader, SIGKILL);
+	return r < 0 ? error_prefix(err, r, "load into process %d", request->pid) : 0;
+}

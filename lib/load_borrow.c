@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+/*
+ * Making another process perform system calls.
+ *
+ * The main thread is interrupted and then let run to the *entry* of a system call. When it was
+ * blocked in one, as a waiting container process is, the kernel itself restarts that call, so this
+ * entry comes at once and is the blocked call's own. There the call is replaced by one of ours; at
+ * the exit of ours the registers are put back and the pc is stepped back onto the system call
+ * instruction, so that the thread enters its own call again:
+ *
+ *     read(3, ...)                blocked                     interrupted: -ERESTARTSYS
+ *     read(3, ...)  entry stop    -> mmap(...)     exit stop  pc back
+ *     read(3, ...)  entry stop    -> seccomp(...)  exit stop  pc back
+ *     read(3, ...)  entry stop    -> munmap(...)   exit stop  pc back
+ *     read(3, ...)  entry stop    resumed, blocks again
+ *
+ * So no code is written into the process, its own stack is not used (a goroutine's is too small),
+ * and restarts stay the kernel's business: -ERESTART_RESTARTBLOCK (nanosleep, poll) arrives here
+ * as the entry of restart_syscall and leaves as that. All signals are blocked meanwhile; one that
+ * comes is pending when the thread goes on and has the effect it would have had.
+ */
+
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+
+/* The main thread's next change of state; the others' are dealt with meanwhile. */
+static int wait_main(struct loader *loader, const char *step, int *ret_status, struct error *err)
+{
+	for (;;) {
+		pid_t tid;
+		int r = follow_wait(loader->deadline, &tid, ret_status);
+
+		if (r == -ETIMEDOUT)
+			return error_set(err, r,
+				"%s: process %d enters no system call and cannot be stopped", step,
+				loader->pid);
+		if (r < 0)
+			return error_set_errno(err, r, "%s: wait", step);
+		if (tid != loader->pid) {
+			follow_event(loader, tid, *ret_status);
+			continue;
+		}
+		if (!WIFSTOPPED(*ret_status))
+			return error_set(err, -ESRCH, "%s: process %d ended", step, tid);
+		if (*ret_status >> 16 == PTRACE_EVENT_EXEC)
+			return error_set(err, -EINVAL,
+				"%s: process %d executed a program; it does not wait for its hooks",
+				step, tid);
+		if (*ret_status >> 16 == PTRACE_EVENT_STOP)
+			loader->in_group_stop = WSTOPSIG(*ret_status) != SIGTRAP;
+		return 0;
+	}
+}
+
+static int resume(
+	const struct loader *loader, int how, int status, const char *step, struct error *err)
+{
+	int signal = status >> 16 != 0 || WSTOPSIG(status) == SYSCALL_STOP ? 0 : WSTOPSIG(status);
+
+	if (ptrace((enum __ptrace_request)how, loader->pid, NULL, (void *)(long)signal) < 0)
+		return error_set_errno(
+			err, -errno, "%s: cannot resume process %d", step, loader->pid);
+	return 0;
+}
+
+/* Stops the main thread and blocks its signals. */
+static int interrupt(struct borrowed *thread, struct error *err)
+{
+	static const char step[] = "interrupt";
+	struct loader *loader = thread->loader;
+	uint64_t all = ~UINT64_C(0);
+	int status, r;
+
+	if (ptrace(PTRACE_INTERRUPT, loader->pid, NULL, NULL) < 0)
+		return error_set_errno(err, -errno, "%s process %d", step, loader->pid);
+	for (;;) {
+		r = wait_main(loader, step, &status, err);
+		if (r < 0)
+			return r;
+		if (status >> 16 == PTRACE_EVENT_STOP)
+			break;
+		r = resume(loader, PTRACE_CONT, status, step, err);
+		if (r < 0)
+			return r;
+	}
+	if (ptrace(PTRACE_GETSIGMASK, loader->pid, (void *)sizeof(all), &thread->signal_mask) < 0 ||
+		ptrace(PTRACE_SETSIGMASK, loader->pid, (void *)sizeof(all), &all) < 0)
+		return error_set_errno(err, -errno, "%s: cannot block the signals of process %d",
+			step, loader->pid);
+	return 0;
+}
+
+/* Runs the stopped main thread to its next system call entry or exit. */
+static int run_to(struct loader *loader, uint8_t where, const char *step,
+	struct __ptrace_syscall_info *ret_info, struct error *err)
+{
+	int status = PTRACE_EVENT_STOP << 16, r;
+
+	for (;;) {
+		r = resume(loader, PTRACE_SYSCALL, status, step, err);
+		if (r == 0)
+			r = wait_main(loader, step, &status, err);
+		if (r < 0)
+			return r;
+		if (WSTOPSIG(status) != SYSCALL_STOP)
+			continue;
+		if (ptrace(PTRACE_GET_SYSCALL_INFO, loader->pid, (void *)sizeof(*ret_info),
+			    ret_info) < 0)
+			return error_set_errno(err, errno == EIO ? -EOPNOTSUPP : -errno,
+				"%s: PTRACE_GET_SYSCALL_INFO (Linux 5.3)", step);
+		if (ret_info->op == where)
+			return 0;
+	}
+}
+
+int load_borrow(struct borrowed *thread, struct error *err)
+{
+	pid_t pid = thread->loader->pid;
+	struct __ptrace_syscall_info info;
+	long word;
+	int r = interrupt(thread, err);
+
+	if (r == 0)
+		r = run_to(thread->loader, PTRACE_SYSCALL_INFO_ENTRY, "borrow", &info, err);
+	if (r < 0)
+		return r;
+	if (info.arch != arch.audit)
+		return error_set(err, -EOPNOTSUPP,
+			"process %d is a 32-bit process or of another architecture (audit "
+			"architecture %#x), not %s; " LOAD_OTHER_WAY,
+			pid, info.arch, arch.name);
+	errno = 0;
+	word = ptrace(
+		PTRACE_PEEKTEXT, pid, info.instruction_pointer - arch.instruction_length, NULL);
+	if (errno != 0)
+		return error_set_errno(err, -errno, "cannot read the code of process %d", pid);
+	if (!arch.is_instruction((const uint8_t *)&word))
+		return error_set(err, -EOPNOTSUPP,
+			"process %d entered a system call by an unknown instruction", pid);
+	thread->pc = info.instruction_pointer;
+	r = arch.save(pid, &thread->state);
+	if (r < 0)
+		return error_set_errno(err, r, "cannot read the registers of process %d", pid);
+	return 0;
+}
+
+int load_call(const struct borrowed *thread, const char *name, long number,
+	const unsigned long arguments[6], long *ret, struct error *err)
+{
+	struct loader *loader = thread->loader;
+	struct __ptrace_syscall_info info;
+	int r;
+
+	r = arch.replace(loader->pid, &thread->state, number, arguments);
+	if (r < 0)
+		return error_set_errno(err, r, "inject %s: set registers", name);
+	r = run_to(loader, PTRACE_SYSCALL_INFO_EXIT, name, &info, err);
+	if (r < 0)
+		return error_prefix(err, r, "inject");
+	r = arch.result(loader->pid, ret);
+	if (r == 0)
+		r = arch.rewind(loader->pid, &thread->state);
+	if (r < 0)
+		return error_set_errno(err, r, "inject %s: registers", name);
+	r = run_to(loader, PTRACE_SYSCALL_INFO_ENTRY, name, &info, err);
+	if (r < 0)
+		return error_prefix(err, r, "inject");
+	if (info.instruction_pointer != thread->pc ||
+		info.entry.nr != (uint64_t)thread->state.number)
+		return error_set(err, -EIO,
+			"inject %s: process %d did not go back to its own system call", name,
+			loader->pid);
+	return 0;
+}
+
+int load_give_back(const struct borrowed *thread, struct error *err)
+{
+	pid_t pid = thread->loader->pid;
+	uint64_t mask = thread->signal_mask;
+
+	if (ptrace(PTRACE_SETSIGMASK, pid, (void *)sizeof(mask), &mask) < 0)
+		return error_set_errno(
+			err, -errno, "cannot restore the signal mask of process %d", pid);
+	/* A stop by SIGSTOP was interrupted; with a trap pending it is taken up again. */
+	if (thread->loader->in_group_stop)
+		ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	return resume(thread->loader, PTRACE_CONT, 0, "give back", err);
+}

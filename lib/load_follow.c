@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * From the loaded filter to the container's program.
+ *
+ * Every thread of the container process is traced with its seccomp suspended, and so is, by
+ * inheritance, whatever it forks. Each of them must behave as if it were not traced, except:
+ *
+ *   the container process executes its program    it is detached: the filter is in force
+ *   a child forked before pivot_root              a program of the host (a createContainer hook):
+ *                                                 runs on, suspended like the runtime it serves
+ *   a child forked after pivot_root               may be a program of the image (a startContainer
+ *                                                 hook): detached before its first instruction
+ *
+ * The suspension belongs to the tracee, not to the filter: it ends with the detach and is not
+ * inherited by what a detached process forks. A tracee that we lose dies (PTRACE_O_EXITKILL).
+ */
+
+int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		int64_t left = deadline ? deadline - load_clock() : 0;
+		struct timespec pause;
+		pid_t tid;
+
+		if (deadline && left <= 0)
+			return -ETIMEDOUT;
+		tid = waitpid(-1, ret_status, __WALL | (deadline ? WNOHANG : 0));
+		if (tid > 0) {
+			*ret_tid = tid;
+			return 0;
+		}
+		if (tid < 0 && errno != EINTR)
+			return -errno;
+		if (!deadline)
+			continue;
+		/* SIGCHLD is blocked: one that came after waitpid is pending, none is missed. */
+		pause = (struct timespec){left / 1000, left % 1000 * 1000000};
+		sigtimedwait(&child, NULL, &pause);
+	}
+}
+
+static bool is_container_thread(const struct loader *loader, pid_t tid)
+{
+	char path[64];
+
+	if (tid == loader->pid)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", loader->pid, tid);
+	return access(path, F_OK) == 0;
+}
+
+static bool is_other(const struct loader *loader, pid_t tid)
+{
+	for (size_t i = 0; i < loader->others_count; i++) {
+		if (loader->others[i] == tid)
+			return true;
+	}
+	return false;
+}
+
+static bool add_other(struct loader *loader, pid_t tid)
+{
+	if (loader->others_count == loader->others_room) {
+		size_t room = loader->others_room ? loader->others_room * 2 : 16;
+		pid_t *moved = reallocarray(loader->others, room, sizeof(*moved));
+
+		if (!moved)
+			return false;
+		loader->others = moved;
+		loader->others_room = room;
+	}
+	loader->others[loader->others_count++] = tid;
+	return true;
+}
+
+static void remove_other(struct loader *loader, pid_t tid)
+{
+	for (size_t i = 0; i < loader->others_count; i++) {
+		if (loader->others[i] == tid) {
+			loader->others[i] = loader->others[--loader->others_count];
+			return;
+		}
+	}
+}
+
+/* A thread that executed a program has its process's id now. The id it had may come back as that of
+ * a new process, which must not pass for a known one. */
+static void forget_former_id(struct loader *loader, pid_t tid)
+{
+	unsigned long former;
+
+	if (ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former) == 0 && (pid_t)former != tid)
+		remove_other(loader, (pid_t)former);
+}
+
+static bool same_place(const struct root *a, const struct root *b)
+{
+	return a->device_major == b->device_major && a->device_minor == b->device_minor &&
+	       a->inode == b->inode;
+}
+
+/* Whether this new process was forked before pivot_root. What cannot be read counts as "no": the
+ * child is detached then, which confines it. */
+static bool is_before_pivot(const struct loader *loader, pid_t tid)
+{
+	struct root container, child;
+
+	if (load_root(loader->pid, &container) < 0 || load_root(tid, &child) < 0)
+		return false;
+	return same_place(&container, &loader->root) && container.mount == loader->root.mount &&
+	       same_place(&child, &loader->root);
+}
+
+/* A tracee that was killed meanwhile gives ESRCH; its end is reported by waitpid. */
+static void resume(pid_t tid, int signal)
+{
+	ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal);
+}
+
+static void detach(pid_t tid, int signal)
+{
+	ptrace(PTRACE_DETACH, tid, NULL, (void *)(long)signal);
+}
+
+static bool is_group_stop(int status)
+{
+	int signal = WSTOPSIG(status);
+
+	return status >> 16 == PTRACE_EVENT_STOP &&
+	       (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU);
+}
+
+/* The signal that a stop is about and that the tracee has yet to receive; 0: none. */
+static int signal_to_deliver(int status)
+{
+	int signal = WSTOPSIG(status);
+
+	return status >> 16 != 0 || signal == (SIGTRAP | 0x80) ? 0 : signal;
+}
+
+enum follow_outcome follow_event(struct loader *loader, pid_t tid, int status)
+{
+	if (!WIFSTOPPED(status)) {
+		remove_other(loader, tid);
+		return tid == loader->pid ? FOLLOW_END : FOLLOW_ON;
+	}
+	/* A thread that executes a program takes over the process's id, so the container process
+	 * shows up under its own whichever thread did it. */
+	if (status >> 16 == PTRACE_EVENT_EXEC && tid == loader->pid)
+		return FOLLOW_EXEC;
+	if (status >> 16 == PTRACE_EVENT_EXEC)
+		forget_former_id(loader, tid);
+	if (is_group_stop(status)) {
+		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+		return FOLLOW_ON;
+	}
+	if (status >> 16 == PTRACE_EVENT_STOP && !is_other(loader, tid) &&
+		!is_container_thread(loader, tid)) {
+		/* The first stop of a new process. */
+		if (!is_before_pivot(loader, tid) || !add_other(loader, tid)) {
+			detach(tid, 0);
+			return FOLLOW_ON;
+		}
+	}
+	resume(tid, signal_to_deliver(status));
+	return FOLLOW_ON;
+}
+
+/* Lets go of what is traced beside the container process: programs that a createContainer hook left
+ * behind. They go on under the filter that they inherited. */
+static void release_others(const struct loader *loader)
+{
+	pid_t tid;
+	int status;
+
+	for (size_t i = 0; i < loader->others_count; i++)
+		ptrace(PTRACE_INTERRUPT, loader->others[i], NULL, NULL);
+	while (follow_wait(0, &tid, &status) == 0) {
+		if (WIFSTOPPED(status))
+			detach(tid, signal_to_deliver(status));
+	}
+}
+
+void follow(struct loader *loader)
+{
+	const struct load_request *request = loader->request;
+	enum follow_outcome outcome = FOLLOW_ON;
+	pid_t tid;
+	int status;
+
+	while (outcome == FOLLOW_ON) {
+		if (follow_wait(0, &tid, &status) < 0)
+			return;
+		outcome = follow_event(loader, tid, status);
+	}
+	if (outcome == FOLLOW_EXEC)
+		detach(tid, 0);
+	release_others(loader);
+	openlog(request->ident, LOG_PID, LOG_AUTHPRIV);
+	if (outcome == FOLLOW_EXEC)
+		syslog(LOG_INFO, "%s", request->summary);
+	else
+		syslog(LOG_NOTICE, "%s: the container process %d ended before its program",
+			request->summary, loader->pid);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "arch/arch.h"
+#include "error.h"
+#include "load.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * What load.c and the other load_*.c share: the state of the loader process. They are one
+ * stage; nobody else includes this.
+ */
+
+/* How messages end: what works where the loader cannot. */
+#define LOAD_OTHER_WAY "use the oci-seccomp-runtime shim or, with podman, the precreate stage"
+
+/* Where a process's root is. The mount tells "/" before pivot_root from a container whose root
+ * directory is the host's; kernels before 5.8 do not tell it, then it is 0. */
+struct root {
+	uint32_t device_major;
+	uint32_t device_minor;
+	uint64_t inode;
+	uint64_t mount;
+};
+
+struct loader {
+	const struct load_request *request; /* not owned */
+	pid_t pid;			    /* the container process */
+	int pidfd;			    /* of the container process */
+	int64_t deadline;		    /* of the load, in load_clock()'s milliseconds */
+	struct root root;		    /* of the container process before pivot_root */
+	bool attached;			    /* from the first seized thread on */
+	bool in_group_stop; /* while it is loaded into: SIGSTOP has stopped the main thread */
+	pid_t *others;	    /* owned; traced, but not threads of `pid` */
+	size_t others_count;
+	size_t others_room;
+};
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t load_clock(void);
+
+/* The decimal number behind "FIELD:" in a /proc/.../status file. -ENOENT: no such field. */
+int load_status_field(const char *path, const char *field, unsigned long long *ret)
+	__attribute__((warn_unused_result));
+
+/* The root of `pid` (0: of the caller). */
+int load_root(pid_t pid, struct root *ret) __attribute__((warn_unused_result));
+
+/* load_seize.c: makes the caller the tracer of every thread, their seccomp suspended. */
+int load_seize(struct loader *loader, struct error *err) __attribute__((warn_unused_result));
+
+/* load_borrow.c: the main thread, stopped at the entry of a system call of its own. */
+struct borrowed {
+	struct loader *loader;	 /* not owned */
+	struct arch_state state; /* registers and number of that call */
+	uint64_t pc;		 /* behind the system call instruction */
+	uint64_t signal_mask; /* the thread's own; all signals are blocked while it is borrowed */
+};
+
+/* `thread->loader` is set by the caller. */
+int load_borrow(struct borrowed *thread, struct error *err) __attribute__((warn_unused_result));
+
+/* Makes the thread perform a system call and return to the entry of its own. `*ret` is what the
+ * call returned, a negative errno when it failed. */
+int load_call(const struct borrowed *thread, const char *name, long number,
+	const unsigned long arguments[6], long *ret, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* Lets the thread go on, as if nothing had been. */
+int load_give_back(const struct borrowed *thread, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* load_inject.c: puts the programs into the seized process and reads them back; it then runs on. */
+int load_inject(struct loader *loader, struct error *err) __attribute__((warn_unused_result));
+
+/* load_follow.c */
+enum follow_outcome {
+	FOLLOW_ON,   /* handled */
+	FOLLOW_EXEC, /* the container process is stopped in front of its program */
+	FOLLOW_END,  /* the container process is dead */
+};
+
+/* Waits for any tracee's change of state until `deadline` (0: for ever). -ETIMEDOUT; -ECHILD when
+ * nothing is traced any more. */
+int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
+	__attribute__((warn_unused_result));
+
+/* Does what a change of state asks for, so that the tracee notices nothing of being traced. */
+enum follow_outcome follow_event(struct loader *loader, pid_t tid, int status);
+
+/* Follows the container process until it executes its program or dies; then nothing is traced. */
+void follow(struct loader *loader);

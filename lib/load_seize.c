@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+/*
+ * Seizing every thread of the container process. PTRACE_SEIZE stops nothing: until it is
+ * interrupted the process notices nothing. From the first seized thread on the process dies with
+ * the loader.
+ */
+
+#define OPTIONS                                                                                    \
+	(PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |                    \
+		PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |                    \
+		PTRACE_O_TRACEVFORK)
+
+static int seize_failed(pid_t tid, int code, struct error *err)
+{
+	unsigned long long tracer = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (code == -EINVAL)
+		return error_set(err, -EOPNOTSUPP,
+			"cannot seize thread %d: the kernel cannot suspend seccomp (it is built "
+			"without CONFIG_CHECKPOINT_RESTORE); " LOAD_OTHER_WAY,
+			tid);
+	if (code == -EPERM && load_status_field(path, "TracerPid", &tracer) == 0 && tracer)
+		return error_set(err, -EPERM,
+			"cannot seize thread %d: process %llu already traces it", tid, tracer);
+	return error_set_errno(err, code, "cannot seize thread %d", tid);
+}
+
+/* Threads that a seized thread starts are seized by the kernel; asking again gives EPERM. */
+static bool is_ours(pid_t tid)
+{
+	unsigned long long tracer = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	return load_status_field(path, "TracerPid", &tracer) == 0 &&
+	       tracer == (unsigned long long)getpid();
+}
+
+static int seize_new_threads(
+	struct loader *loader, DIR *threads, size_t *ret_new, struct error *err)
+{
+	struct dirent *entry;
+
+	*ret_new = 0;
+	rewinddir(threads);
+	while ((entry = readdir(threads))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid <= 0 || is_ours(tid))
+			continue;
+		if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(long)OPTIONS) == 0) {
+			loader->attached = true;
+			(*ret_new)++;
+			continue;
+		}
+		if (errno != ESRCH && !is_ours(tid))
+			return seize_failed(tid, -errno, err);
+	}
+	return 0;
+}
+
+int load_seize(struct loader *loader, struct error *err)
+{
+	size_t found;
+	char path[64];
+	DIR *threads;
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", loader->pid);
+	threads = opendir(path);
+	if (!threads)
+		return error_set_errno(err, errno == ENOENT ? -ESRCH : -errno,
+			"cannot list the threads of process %d", loader->pid);
+	do {
+		r = seize_new_threads(loader, threads, &found, err);
+		if (r == 0 && load_clock() > loader->deadline)
+			r = error_set(
+				err, -ETIMEDOUT, "process %d keeps starting threads", loader->pid);
+	} while (r == 0 && found > 0);
+	closedir(threads);
+	if (r < 0)
+		return r;
+	/* The number was not reused while we seized: the process we checked still holds it. */
+	if (!loader->attached || pidfd_send_signal(loader->pidfd, 0, NULL, 0) < 0)
+		return error_set(err, -ESRCH, "process %d ended while it was seized", loader->pid);
+	return 0;
+}

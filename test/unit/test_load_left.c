@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "victim.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What the loader leaves behind, in the end and when it is killed. */
+
+TestSuite(load_left, .init = require_loader, .timeout = 60);
+
+static size_t count_descriptors(void)
+{
+	DIR *fds = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	while (readdir(fds))
+		count++;
+	closedir(fds);
+	return count;
+}
+
+static void expect_loader_holds_nothing_of_ours(pid_t loader)
+{
+	char path[64], target[256];
+
+	for (int fd = 0; fd < 64; fd++) {
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", loader, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		cr_expect(strcmp(target, "/dev/null") == 0 || strstr(target, "pidfd"),
+			"descriptor %d of the loader is %s", fd, target);
+	}
+}
+
+/* Its parent is whoever reaps orphans here, which may take its time. */
+static bool is_gone(pid_t pid)
+{
+	char path[64], line[256];
+	FILE *file;
+	bool zombie = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	if (fgets(line, sizeof(line), file))
+		zombie = strstr(line, ") Z ") && status_number(pid, "PPid") != getpid();
+	fclose(file);
+	return zombie;
+}
+
+Test(load_left, no_descriptor_and_no_process_is_left)
+{
+	size_t before = count_descriptors();
+	struct victim victim = victim_start(victim_read);
+	pid_t loader;
+
+	load_or_fail(victim.pid);
+	loader = wait_for_tracer(victim.pid);
+	cr_assert_gt(loader, 0);
+	usleep(20000); /* it closes the pipe after its report */
+	expect_loader_holds_nothing_of_ours(loader);
+	cr_expect_neq(getsid(loader), getsid(0));
+	expect_confined(&victim);
+	for (int i = 0; i < 100 && !is_gone(loader); i++)
+		usleep(20000);
+	cr_expect(is_gone(loader));
+	cr_expect_eq(count_descriptors(), before);
+	cr_expect(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "a child is left");
+}
+
+/* A caller whose stdio is closed: the loader's own descriptors then get these numbers. */
+Test(load_left, caller_without_descriptors)
+{
+	struct victim victim = victim_start(victim_read);
+	pid_t caller = fork(), loader;
+	int status;
+
+	if (caller == 0) {
+		close_range(0, ~0U, 0);
+		_exit(load_strange_getppid(victim.pid, NULL) == 0 ? 0 : 1);
+	}
+	cr_assert_eq(waitpid(caller, &status, 0), caller);
+	cr_assert_eq(status, 0);
+	loader = wait_for_tracer(victim.pid);
+	cr_assert_gt(loader, 0);
+	usleep(20000);
+	expect_loader_holds_nothing_of_ours(loader);
+	expect_confined(&victim);
+}
+
+/* The log line */
+
+/* A /dev with a syslog socket, for this test's process and what it forks. */
+static int listen_to_syslog(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	int log = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_eq(unshare(CLONE_NEWNS), 0);
+	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	cr_assert_eq(mount("dev", "/dev", "tmpfs", 0, NULL), 0);
+	cr_assert_eq(mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3)), 0);
+	cr_assert_eq(bind(log, (struct sockaddr *)&address, sizeof(address)), 0);
+	return log;
+}
+
+static void expect_logged(int log, const char *text)
+{
+	struct pollfd ready = {.fd = log, .events = POLLIN};
+	char line[256] = "";
+
+	cr_expect(poll(&ready, 1, 5000) == 1 && recv(log, line, sizeof(line) - 1, 0) > 0);
+	cr_expect(strstr(line, "test_load[") && strstr(line, text), "%s", line);
+}
+
+Test(load_left, outcome_is_logged)
+{
+	int log = listen_to_syslog();
+	struct victim victim = victim_start(victim_read);
+
+	load_or_fail(victim.pid);
+	expect_confined(&victim);
+	expect_logged(log, "<86>");
+
+	victim = victim_start(victim_read);
+	load_or_fail(victim.pid);
+	kill(victim.pid, SIGKILL);
+	cr_expect_eq(waitpid(victim.pid, NULL, 0), victim.pid);
+	close(victim.go);
+	close(victim.out);
+	expect_logged(log, "ended before its program");
+	close(log);
+}
+
+/* The container is confined or dead, whenever the loader or its caller is killed. */
+
+Test(load_left, loader_is_killed_after_its_report)
+{
+	struct victim victim = victim_start(victim_read);
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(load_strange_getppid(victim.pid, &err), 0, "%s", error_message(&err));
+	kill(wait_for_tracer(victim.pid), SIGKILL);
+	usleep(50000);
+	expect_dead(&victim);
+}
+
+static pid_t start_loader_killer(pid_t victim, unsigned delay)
+{
+	pid_t killer = fork();
+
+	if (killer == 0) {
+		pid_t loader = wait_for_tracer(victim);
+
+		if (!loader)
+			_exit(1);
+		usleep(delay);
+		_exit(kill(loader, SIGKILL) == 0 ? 0 : 2);
+	}
+	return killer;
+}
+
+Test(load_left, loader_is_killed_at_any_moment)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		struct victim victim = victim_start(victim_read);
+		pid_t killer = start_loader_killer(victim.pid, i * 20);
+		struct error err = ERROR_INIT;
+		int status;
+
+		(void)load_strange_getppid(victim.pid, &err);
+		error_finish(&err);
+		cr_assert_eq(waitpid(killer, &status, 0), killer);
+		cr_expect_eq(status, 0, "moment %u", i);
+		usleep(5000);
+		expect_dead(&victim);
+	}
+}
+
+Test(load_left, caller_is_killed_at_any_moment)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		struct victim victim = victim_start(victim_read);
+		pid_t caller = fork();
+		char output[64];
+		int status;
+
+		if (caller == 0) {
+			(void)load_strange_getppid(victim.pid, NULL);
+			for (;;)
+				pause();
+		}
+		cr_assert_gt(wait_for_tracer(victim.pid), 0);
+		usleep(i * 20);
+		kill(caller, SIGKILL);
+		cr_assert_eq(waitpid(caller, NULL, 0), caller);
+		usleep(5000);
+		status = victim_finish(&victim, output, sizeof(output));
+		cr_expect((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !*output) ||
+				  (status == 0 && strcmp(output, "-1 777\n") == 0),
+			"moment %u: %#x %s", i, status, output);
+	}
+}
