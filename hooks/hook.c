@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci-seccomp-hook(1): loads a container's seccomp profile before pivot_root. */
+#include "bundle.h"
+#include "cleanup.h"
+#include "config.h"
+#include "filter.h"
+#include "io.h"
+#include "load.h"
+#include "resolve.h"
+#include "state.h"
+#include "text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define PROGRAM "oci-seccomp-hook"
+
+enum { EXIT_USAGE = 2 };
+
+static const char usage[] =
+	"Usage: " PROGRAM " [--config FILE] [createRuntime|prestart]\n"
+	"\n"
+	"Loads the seccomp profile of a container into its process, before pivot_root.\n"
+	"An OCI runtime starts it as a createRuntime or prestart hook and writes the\n"
+	"state of the container to its standard input.\n"
+	"\n"
+	"  --config FILE  node configuration (default: $OCI_SECCOMP_CONFIG, else\n"
+	"                 " NODE_CONFIG_FILE ")\n"
+	"  --help         this text\n"
+	"  --version      the version\n"
+	"\n"
+	"See oci-seccomp-hook(1), oci-seccomp-config(5), oci-seccomp-profile(5).\n";
+
+/* What is loaded: the profile and the node's baseline, each with its own flags. */
+struct plan {
+	struct load_filter filters[2];
+	size_t count;
+	size_t skipped; /* names that nobody knows, in rules that permit */
+	size_t instructions;
+};
+
+static void plan_finish(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		program_finish(&plan->filters[i].program);
+	plan->count = 0;
+}
+
+static uint32_t filter_flags(const struct profile *profile, const struct node_config *config)
+{
+	uint32_t flags = profile->flags;
+
+	if (!profile->has_flags && load_flags_supported(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
+		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	if (config->log_denials)
+		flags |= SECCOMP_FILTER_FLAG_LOG;
+	return flags;
+}
+
+static bool notifies(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->clause_count; i++)
+		if ((policy->clauses[i].action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return false;
+}
+
+static int build(const struct profile *profile, const struct node_config *config,
+	const struct target *target, struct plan *plan, struct error *err)
+{
+	struct load_filter *filter = &plan->filters[plan->count];
+	struct policy policy;
+	int r = policy_select(profile, target, config->native_arch_only, &policy, err);
+
+	if (r < 0)
+		return r;
+	if (notifies(&policy))
+		r = error_set(err, -EOPNOTSUPP,
+			"%s: SCMP_ACT_NOTIFY cannot be used through the hook: nobody would hold "
+			"the listener; give the profile to the runtime as linux.seccomp",
+			profile->name);
+	else
+		r = filter_build(&policy, &filter->program, err);
+	policy_finish(&policy);
+	if (r < 0)
+		return r;
+	filter->flags = filter_flags(profile, config);
+	plan->instructions += filter->program.length;
+	plan->count++;
+	return 0;
+}
+
+static int add_choice(const struct profile_choice *choice, const struct node_config *config,
+	const struct target *target, struct plan *plan, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	struct profile profile;
+	int r;
+
+	if (choice->kind != CHOICE_RUNTIME_DEFAULT && choice->kind != CHOICE_LOCALHOST)
+		return 0;
+	r = resolve_read_profile(choice, config, &profile, &diagnostics, err);
+	for (size_t i = 0; i < diagnostics.count; i++)
+		if (diagnostics.items[i].severity == SEVERITY_NOTE)
+			plan->skipped++;
+	diagnostics_finish(&diagnostics);
+	if (r < 0)
+		return r;
+	r = build(&profile, config, target, plan, err);
+	profile_finish(&profile);
+	return r;
+}
+
+static int make_plan(const struct resolution *resolution, const struct node_config *config,
+	const struct bundle *bundle, struct plan *plan, struct error *err)
+{
+	struct target target;
+	int r = host_target(&target, err);
+
+	if (r < 0)
+		return r;
+	target.capabilities = bundle->capabilities;
+	r = add_choice(&resolution->profile, config, &target, plan, err);
+	if (r < 0)
+		return error_prefix(err, r, "%s", resolution->origin);
+	r = add_choice(&resolution->baseline, config, &target, plan, err);
+	return r < 0 ? error_prefix(err, r, "baseline of %s", config->file) : 0;
+}
+
+static void print_choice(FILE *stream, const struct profile_choice *choice)
+{
+	static const char *const words[] = {
+		[CHOICE_NONE] = "no profile",
+		[CHOICE_RUNTIME_DEFAULT] = "RuntimeDefault",
+		[CHOICE_LOCALHOST] = "Localhost/",
+		[CHOICE_UNCONFINED] = "Unconfined",
+	};
+
+	fprintf(stream, "%s%s", words[choice->kind], choice->path ? choice->path : "");
+}
+
+/* The line for the log, owned by the caller; NULL: no memory. */
+static char *summarize(
+	const struct state *state, const struct resolution *resolution, const struct plan *plan)
+{
+	char *line = NULL, *printable;
+	size_t length;
+	FILE *stream = open_memstream(&line, &length);
+
+	if (!stream)
+		return NULL;
+	fprintf(stream,
+		"container \"%s\" (%s): ", resolution->container ? resolution->container : "-",
+		state->id);
+	print_choice(stream, &resolution->profile);
+	fprintf(stream, " in force, by %s: %zu filter%s, %zu instructions", resolution->origin,
+		plan->count, plan->count == 1 ? "" : "s", plan->instructions);
+	for (size_t i = 0; i < names_flags.count; i++)
+		if (plan->filters[0].flags & names_flags.names[i].value)
+			fprintf(stream, ", %s",
+				names_flags.names[i].name + strlen("SECCOMP_FILTER_FLAG_"));
+	if (resolution->baseline.kind != CHOICE_NONE) {
+		fprintf(stream, "; baseline ");
+		print_choice(stream, &resolution->baseline);
+	}
+	if (resolution->engine)
+		fprintf(stream, "; the engine's own profile applies as well");
+	if (plan->skipped)
+		fprintf(stream, "; unknown syscall names skipped: %zu", plan->skipped);
+	if (fclose(stream) != 0) {
+		free(line);
+		return NULL;
+	}
+	printable = text_printable(line);
+	free(line);
+	return printable;
+}
+
+/* crun runs WebAssembly and krun containers without an execve, so the filter of the hook would
+ * never come into force. */
+static int refuse_handlers(const struct bundle *bundle, struct error *err)
+{
+	static const char *const keys[] = {"run.oci.handler", "module.wasm.image/variant"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+		const char *value;
+		int r = bundle_annotation(bundle, keys[i], &value, err);
+
+		if (r < 0)
+			return r;
+		if (value)
+			return error_set(err, -EOPNOTSUPP,
+				"annotation %s=\"%s\": the runtime runs this container without "
+				"execve, so a hook cannot confine it; use the oci-seccomp-runtime "
+				"shim",
+				keys[i], value);
+	}
+	return 0;
+}
+
+static int load(const struct state *state, const struct resolution *resolution,
+	const struct plan *plan, struct error *err)
+{
+	AUTO_FREE char *summary = summarize(state, resolution, plan);
+	struct load_request request = {
+		.pid = state->pid,
+		.filters = plan->filters,
+		.count = plan->count,
+		.ident = PROGRAM,
+		.summary = summary,
+	};
+	int r;
+
+	if (!summary)
+		return error_memory(err);
+	r = load_possible(err);
+	return r < 0 ? r : load_into_container(&request, err);
+}
+
+static int confine(const struct state *state, const struct bundle *bundle,
+	const struct node_config *config, const struct resolution *resolution, struct error *err)
+{
+	struct plan plan = {0};
+	int r = make_plan(resolution, config, bundle, &plan, err);
+
+	if (r == 0 && plan.count > 0)
+		r = refuse_handlers(bundle, err);
+	if (r == 0 && plan.count > 0)
+		r = load(state, resolution, &plan, err);
+	plan_finish(&plan);
+	return r;
+}
+
+static int resolve_and_confine(const struct state *state, const struct bundle *bundle,
+	const struct node_config *config, struct error *err)
+{
+	struct resolution resolution;
+	int r = resolve(bundle, config, ASKER_HOOK, &resolution, err);
+
+	if (r < 0)
+		return r;
+	r = confine(state, bundle, config, &resolution, err);
+	resolution_finish(&resolution);
+	return r;
+}
+
+/* runc says "creating" at both stages, crun "created"; later the program of the container runs or
+ * has ended. */
+static int check_status(const struct state *state, struct error *err)
+{
+	if (!strcmp(state->status, "creating") || !strcmp(state->status, "created"))
+		return 0;
+	return error_set(err, -EINVAL,
+		"container %s is already %s: register this hook at createRuntime or prestart",
+		state->id, state->status);
+}
+
+/* Messages name the container by its name in the pod, where it has one, and by its id. */
+static int name_container(
+	int code, const struct state *state, const struct bundle *bundle, struct error *err)
+{
+	const char *name = NULL;
+
+	if (bundle && resolve_container_name(bundle, &name, NULL) == 0 && name)
+		return error_prefix(err, code, "container \"%s\" (%s)", name, state->id);
+	return error_prefix(err, code, "container %s", state->id);
+}
+
+static int serve(const struct state *state, const char *config_file, struct error *err)
+{
+	struct node_config config;
+	struct bundle bundle;
+	int r = check_status(state, err);
+
+	if (r < 0)
+		return r;
+	r = node_config_read(config_file, &config, err);
+	if (r < 0)
+		return r;
+	r = bundle_read(state->bundle, &bundle, err);
+	if (r < 0) {
+		name_container(r, state, NULL, err);
+	} else {
+		r = resolve_and_confine(state, &bundle, &config, err);
+		if (r < 0)
+			name_container(r, state, &bundle, err);
+		bundle_finish(&bundle);
+	}
+	node_config_finish(&config);
+	return r;
+}
+
+static int run(const char *config_file, struct error *err)
+{
+	struct state state;
+	char *text;
+	size_t length;
+	int r = io_read(STDIN_FILENO, "container state on standard input", STATE_SIZE_LIMIT, &text,
+		&length, err);
+
+	if (r < 0)
+		return r;
+	if (length == 0) {
+		free(text);
+		return error_set(err, -EINVAL,
+			"standard input is empty: an OCI runtime that calls this hook writes the "
+			"state of the container there");
+	}
+	r = state_parse(text, length, &state, err);
+	if (r < 0)
+		return r;
+	r = serve(&state, config_file, err);
+	state_finish(&state);
+	return r;
+}
+
+static int check_stage(int argc, char **argv)
+{
+	const char *stage = argc > optind ? argv[optind] : "createRuntime";
+
+	if (argc - optind > 1) {
+		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"\n", argv[optind + 1]);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(stage, "createRuntime") || !strcmp(stage, "prestart"))
+		return EXIT_SUCCESS;
+	fprintf(stderr,
+		PROGRAM ": unknown stage \"%s\": this hook works at createRuntime and prestart\n",
+		stage);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	enum { OPTION_CONFIG = 'c', OPTION_HELP = 'h', OPTION_VERSION = 'V' };
+	static const struct option options[] = {
+		{"config", required_argument, NULL, OPTION_CONFIG},
+		{"help", no_argument, NULL, OPTION_HELP},
+		{"version", no_argument, NULL, OPTION_VERSION},
+		{0},
+	};
+	struct error err = ERROR_INIT;
+	const char *config_file = NULL;
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_CONFIG:
+			config_file = optarg;
+			break;
+		case OPTION_HELP:
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		case OPTION_VERSION:
+			puts(PROGRAM " " VERSION);
+			return EXIT_SUCCESS;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	r = check_stage(argc, argv);
+	if (r != EXIT_SUCCESS)
+		return r;
+	if (isatty(STDIN_FILENO)) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (run(config_file, &err) == 0)
+		return EXIT_SUCCESS;
+	/* To the log as well: crun throws away what its hooks print. */
+	fprintf(stderr, PROGRAM ": %s\n", error_message(&err));
+	openlog(PROGRAM, LOG_PID, LOG_AUTHPRIV);
+	syslog(LOG_ERR, "%s", error_message(&err));
+	error_finish(&err);
+	return EXIT_FAILURE;
+}
