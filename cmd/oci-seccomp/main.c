@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci-seccomp(1): the operator's command. */
+#include "verbs.h"
+
+#include "cleanup.h"
+#include "io.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct verb verbs[] = {
+	/* sorted by name */
+	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
+	{"query", "[--arch ARCH] [--cap CAP]... [--kernel K.M] PROFILE CALL...",
+		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
+};
+
+static void print_usage(FILE *stream)
+{
+	fputs("Usage: oci-seccomp VERB [ARGUMENT]...\n"
+	      "\n"
+	      "Tools for the seccomp profiles of containers.\n"
+	      "\n",
+		stream);
+	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
+		fprintf(stream, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+	fputs("\n"
+	      "PROFILE is a file, - for standard input, or RuntimeDefault.\n"
+	      "oci-seccomp VERB --help shows the arguments of a verb; see oci-seccomp(1).\n",
+		stream);
+}
+
+int verb_usage(const struct verb *verb, const char *problem)
+{
+	if (problem)
+		fprintf(stderr, "oci-seccomp %s: %s\n", verb->name, problem);
+	fprintf(stderr, "Usage: oci-seccomp %s %s\n", verb->name, verb->arguments);
+	return EXIT_USAGE;
+}
+
+int verb_failure(struct error *err)
+{
+	fprintf(stderr, "oci-seccomp: %s\n", error_message(err));
+	error_finish(err);
+	return EXIT_FAILURE;
+}
+
+int read_profile_argument(const char *argument, struct profile *ret,
+	struct diagnostics *diagnostics, struct error *err)
+{
+	const char *name = argument;
+	char *text;
+	size_t length;
+	int r;
+
+	if (!strcmp(argument, "RuntimeDefault"))
+		return profile_runtime_default(ret, err);
+	if (!strcmp(argument, "-")) {
+		name = "standard input";
+		r = io_read(STDIN_FILENO, name, PROFILE_SIZE_LIMIT, &text, &length, err);
+	} else {
+		r = io_read_file(
+			AT_FDCWD, argument, argument, PROFILE_SIZE_LIMIT, &text, &length, err);
+	}
+	if (r < 0)
+		return r;
+	return profile_parse(name, text, length, ret, diagnostics, err);
+}
+
+int main(int argc, char **argv)
+{
+	static char name[64];
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help")) {
+		print_usage(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("oci-seccomp " VERSION);
+		return EXIT_SUCCESS;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++) {
+		const struct verb *verb = &verbs[i];
+
+		if (strcmp(verb->name, argv[1]) != 0)
+			continue;
+		if (argc == 3 && !strcmp(argv[2], "--help")) {
+			printf("Usage: oci-seccomp %s %s\n\n%s\n", verb->name, verb->arguments,
+				verb->help);
+			return EXIT_SUCCESS;
+		}
+		/* What getopt calls the program in its messages. */
+		snprintf(name, sizeof(name), "oci-seccomp %s", verb->name);
+		argv[1] = name;
+		return verb->run(verb, argc - 1, argv + 1);
+	}
+	fprintf(stderr, "oci-seccomp: unknown verb \"%s\"\n", argv[1]);
+	print_usage(stderr);
+	return EXIT_USAGE;
+}

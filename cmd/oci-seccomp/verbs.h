@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "config.h"
+#include "profile.h"
+
+/* Exit codes of every verb, beside EXIT_SUCCESS: 1 a finding or a failure, 2 wrong usage. */
+enum { EXIT_USAGE = 2 };
+
+struct verb {
+	const char *name;
+	const char *arguments; /* as the usage line shows them */
+	const char *help;      /* one line */
+	/* argv[0] is the verb. Returns the exit code. */
+	int (*run)(const struct verb *verb, int argc, char **argv);
+};
+
+int verb_check(const struct verb *verb, int argc, char **argv);
+int verb_query(const struct verb *verb, int argc, char **argv);
+
+/* Says what is wrong with the arguments (NULL: getopt already has) and how they go. Returns
+ * EXIT_USAGE. */
+int verb_usage(const struct verb *verb, const char *problem);
+
+/* Prints the error once, frees it and returns EXIT_FAILURE. */
+int verb_failure(struct error *err);
+
+/* Reads a PROFILE argument: RuntimeDefault (the built-in one), `-` for standard input, or a file.
+ */
+int read_profile_argument(const char *argument, struct profile *ret,
+	struct diagnostics *diagnostics, struct error *err) __attribute__((warn_unused_result));
+
+/* The options that set the target: --arch, --cap, --kernel; getopt_long values. */
+enum target_option {
+	TARGET_ARCH = 256,
+	TARGET_CAP,
+	TARGET_KERNEL,
+};
+
+#define TARGET_OPTIONS                                                                             \
+	{"arch", required_argument, NULL, TARGET_ARCH},                                            \
+		{"cap", required_argument, NULL, TARGET_CAP},                                      \
+	{                                                                                          \
+		"kernel", required_argument, NULL, TARGET_KERNEL                                   \
+	}
+
+/* Takes one such option. -EINVAL: the value is none. */
+int target_set(struct target *target, int option, const char *value, struct error *err)
+	__attribute__((warn_unused_result));
