@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# One line to LOG_AUTHPRIV when a filter comes into force.
+# shellcheck source=test/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# A /dev of our own, so that nothing is left in the host's; the same devices.
+mkdir "$TMP/dev"
+mount -t tmpfs -o mode=755 tmpfs "$TMP/dev"
+cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty "$TMP/dev/"
+for directory in pts shm; do
+	mkdir "$TMP/dev/$directory"
+	[ ! -d "/dev/$directory" ] || mount --bind "/dev/$directory" "$TMP/dev/$directory"
+done
+ln -s pts/ptmx "$TMP/dev/ptmx"
+ln -s /proc/self/fd "$TMP/dev/fd"
+mount --move "$TMP/dev" /dev
+
+LOG=$TMP/log
+: >"$LOG"
+"$PYTHON" "$HERE/syslog_catcher.py" /dev/log "$LOG" &
+CATCHER=$!
+script_clean_up() {
+	kill "$CATCHER" 2>/dev/null
+}
+until_true 10 [ -S /dev/log ] || not_ok "the catcher listens"
+
+lines() {
+	grep -c "($ID)" "$LOG"
+}
+logged() {
+	[ "$(lines)" -gt 0 ]
+}
+line() {
+	grep "($ID)" "$LOG"
+}
+deny_profile ppid.json getppid 99
+
+# 86 is LOG_AUTHPRIV and LOG_INFO.
+confined --annotation io.kubernetes.cri.container-name=app \
+	--annotation io.oci-seccomp.profile/app=Localhost/ppid.json -- /probe getppid ready sleep:60
+create
+is "nothing is logged before the filter is in force" "$(lines)" 0
+start
+until_true 10 logged
+is "one line" "$(lines)" 1
+like "facility, severity, program" "$(line)" '<86>*oci-seccomp-hook\[[0-9]*\]: *'
+like "it names the container" "$(line)" "*container \"app\" ($ID)*"
+like "it names the profile and who asked" "$(line)" \
+	'*Localhost/ppid.json*io.oci-seccomp.profile/app="Localhost/ppid.json"*'
+like "it counts the instructions" "$(line)" '* 1 filter, [1-9]* instructions*'
+like "it names the flags" "$(line)" '*SPEC_ALLOW*'
+delete
+
+node_config '"baseline": "Localhost/ppid.json", "logDenials": true'
+confined -- /probe ready
+run
+until_true 10 logged
+is "a container without a name: one line" "$(lines)" 1
+like "it names the baseline" "$(line)" '*RuntimeDefault*2 filters*baseline Localhost/ppid.json*'
+like "it names the flag of logDenials" "$(line)" '*, LOG*'
+
+node_config
+confined --seccomp "$PROFILES/ppid.json" --annotation io.oci-seccomp.profile=RuntimeDefault \
+	-- /probe ready
+run
+until_true 10 logged
+like "it says that the engine's profile applies too" "$(line)" '*engine*'
+
+confined -- /probe ready
+create
+runtime kill "$ID" KILL
+delete
+until_true 10 logged
+like "a container that ends before its program" "$(line)" '<8[0-9]>*before its program*'
+
+# This one comes last: when its line were there, it would be behind the others.
+confined --annotation io.oci-seccomp.profile=Unconfined -- /probe ready
+run
+is "Unconfined runs" "$STATUS" 0
+is "Unconfined: no line" "$(lines)" 0
+
+kill "$CATCHER"
+wait "$CATCHER" 2>/dev/null
+nothing_left "nothing is left"
+done_testing
