@@ -20,23 +20,6 @@
 
 #define NO_CALL (-1)
 
-static int get_registers(pid_t tid, struct user_regs_struct *registers)
-{
-	struct iovec part = {registers, sizeof(*registers)};
-
-	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) < 0)
-		return -errno;
-	/* A 32-bit thread has a smaller set. */
-	return part.iov_len == sizeof(*registers) ? 0 : -EOPNOTSUPP;
-}
-
-static int set_registers(pid_t tid, struct user_regs_struct *registers)
-{
-	struct iovec part = {registers, sizeof(*registers)};
-
-	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &part) < 0 ? -errno : 0;
-}
-
 static int set_number(pid_t tid, int number)
 {
 	struct iovec part = {&number, sizeof(number)};
@@ -56,7 +39,7 @@ static int save(pid_t tid, struct arch_state *ret)
 {
 	int number = NO_CALL;
 	struct iovec part = {&number, sizeof(number)};
-	int r = get_registers(tid, &ret->registers);
+	int r = arch_get_registers(tid, &ret->registers);
 
 	if (r < 0)
 		return r;
@@ -74,14 +57,14 @@ static int replace(
 
 	for (size_t i = 0; i < 6; i++)
 		registers.regs[i] = arguments[i];
-	r = set_registers(tid, &registers);
+	r = arch_set_registers(tid, &registers);
 	return r < 0 ? r : set_number(tid, (int)number);
 }
 
 static int result(pid_t tid, long *ret)
 {
 	struct user_regs_struct registers;
-	int r = get_registers(tid, &registers);
+	int r = arch_get_registers(tid, &registers);
 
 	if (r < 0)
 		return r;
@@ -96,7 +79,7 @@ static int rewind_call(pid_t tid, const struct arch_state *state)
 
 	registers.pc -= 4;
 	registers.regs[8] = (unsigned long)state->number;
-	r = set_registers(tid, &registers);
+	r = arch_set_registers(tid, &registers);
 	return r < 0 ? r : set_number(tid, NO_CALL);
 }
 

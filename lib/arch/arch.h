@@ -43,3 +43,7 @@ struct arch {
 };
 
 extern const struct arch arch;
+
+/* The general registers of a stopped thread. -EOPNOTSUPP: a 32-bit thread. */
+int arch_get_registers(pid_t tid, struct user_regs_struct *ret);
+int arch_set_registers(pid_t tid, struct user_regs_struct *registers);

@@ -1,34 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/arch.h"
 
-#include <elf.h>
-#include <errno.h>
 #include <linux/audit.h>
-#include <sys/ptrace.h>
-#include <sys/uio.h>
 
 /*
  * The number is passed in rax, which the kernel copies to orig_rax on entry: at the entry stop
  * orig_rax is what counts, rax holds -ENOSYS. orig_rax -1 says "not in a system call", which keeps
  * the kernel from restarting anything on its own when rax happens to look like -ERESTARTSYS.
  */
-
-static int get_registers(pid_t tid, struct user_regs_struct *registers)
-{
-	struct iovec part = {registers, sizeof(*registers)};
-
-	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) < 0)
-		return -errno;
-	/* A 32-bit thread has a smaller set. */
-	return part.iov_len == sizeof(*registers) ? 0 : -EOPNOTSUPP;
-}
-
-static int set_registers(pid_t tid, struct user_regs_struct *registers)
-{
-	struct iovec part = {registers, sizeof(*registers)};
-
-	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &part) < 0 ? -errno : 0;
-}
 
 static bool is_instruction(const uint8_t *bytes)
 {
@@ -37,7 +16,7 @@ static bool is_instruction(const uint8_t *bytes)
 
 static int save(pid_t tid, struct arch_state *ret)
 {
-	int r = get_registers(tid, &ret->registers);
+	int r = arch_get_registers(tid, &ret->registers);
 
 	if (r < 0)
 		return r;
@@ -57,13 +36,13 @@ static int replace(
 	registers.r10 = arguments[3];
 	registers.r8 = arguments[4];
 	registers.r9 = arguments[5];
-	return set_registers(tid, &registers);
+	return arch_set_registers(tid, &registers);
 }
 
 static int result(pid_t tid, long *ret)
 {
 	struct user_regs_struct registers;
-	int r = get_registers(tid, &registers);
+	int r = arch_get_registers(tid, &registers);
 
 	if (r < 0)
 		return r;
@@ -78,7 +57,7 @@ static int rewind_call(pid_t tid, const struct arch_state *state)
 	registers.rip -= 2;
 	registers.rax = (unsigned long)state->number;
 	registers.orig_rax = (unsigned long)-1;
-	return set_registers(tid, &registers);
+	return arch_set_registers(tid, &registers);
 }
 
 const struct arch arch = {
