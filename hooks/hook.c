@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -336,6 +337,19 @@ static int check_stage(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* A log daemon that does not read must not hold up the engine: then SIGALRM ends the hook, which is
+ * a failure as well. */
+static void limit_logging(void)
+{
+	sigset_t alarm_signal;
+
+	sigemptyset(&alarm_signal);
+	sigaddset(&alarm_signal, SIGALRM);
+	signal(SIGALRM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &alarm_signal, NULL);
+	alarm(2);
+}
+
 int main(int argc, char **argv)
 {
 	enum { OPTION_CONFIG = 'c', OPTION_HELP = 'h', OPTION_VERSION = 'V' };
@@ -376,6 +390,7 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	/* To the log as well: crun throws away what its hooks print. */
 	fprintf(stderr, PROGRAM ": %s\n", error_message(&err));
+	limit_logging();
 	openlog(PROGRAM, LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_ERR, "%s", error_message(&err));
 	error_finish(&err);

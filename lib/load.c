@@ -59,7 +59,8 @@
 
 #define LOADER_MILLISECONDS 8000  /* the loader gives up itself and tells at which step */
 #define CALLER_MILLISECONDS 10000 /* the caller gives up on the loader */
-#define MESSAGE_LIMIT 4000	  /* with the rest of the report below PIPE_BUF */
+#define COMMAND_LINE_LIMIT (2 << 20)
+#define MESSAGE_LIMIT 4000 /* with the rest of the report below PIPE_BUF */
 
 struct report {
 	int32_t code; /* 0 or a negative errno */
@@ -99,7 +100,7 @@ int load_root(pid_t pid, struct root *ret)
 
 	if (pid)
 		snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_MNT_ID, &status) < 0)
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO | STATX_MNT_ID, &status) < 0)
 		return -errno;
 	*ret = (struct root){status.stx_dev_major, status.stx_dev_minor, status.stx_ino,
 		status.stx_mask & STATX_MNT_ID ? status.stx_mnt_id : 0};
@@ -149,6 +150,29 @@ bool load_flags_supported(uint32_t flags)
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
 }
 
+/* crun also takes a handler that runs the container without execve from the name it is started by,
+ * krun or crun-HANDLER. The container process still has the runtime's command line. */
+static int check_runtime(const struct loader *loader, struct error *err)
+{
+	AUTO_FREE char *line = NULL;
+	const char *name;
+	char path[64];
+	size_t length;
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", loader->pid);
+	r = io_read_file(AT_FDCWD, path, path, COMMAND_LINE_LIMIT, &line, &length, err);
+	if (r < 0)
+		return r;
+	name = strrchr(line, '/') ? strrchr(line, '/') + 1 : line;
+	if (strncmp(name, "krun", 4) == 0 || strncmp(name, "crun-", 5) == 0)
+		return error_set(err, -EOPNOTSUPP,
+			"the runtime was started as \"%s\" and may run this container without "
+			"execve, so a hook cannot confine it; use the oci-seccomp-runtime shim",
+			name);
+	return 0;
+}
+
 /* Asks the kernel about the flags while a refusal still costs nothing. */
 static int check_flags(const struct load_request *request, struct error *err)
 {
@@ -171,6 +195,8 @@ static int run_loader(struct loader *loader, struct error *err)
 		return error_set_errno(err, errno == ENOSYS ? -EOPNOTSUPP : -errno,
 			"cannot open process %d", loader->pid);
 	r = check_waiting(loader, err);
+	if (r == 0)
+		r = check_runtime(loader, err);
 	if (r == 0)
 		r = check_flags(loader->request, err);
 	if (r == 0)

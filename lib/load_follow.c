@@ -20,12 +20,16 @@
  *   the container process executes its program    it is detached: the filter is in force
  *   a child forked before pivot_root              a program of the host (a createContainer hook):
  *                                                 runs on, suspended like the runtime it serves
+ *   such a child executes below another root      may be a program of the image (chroot in a hook):
+ *                                                 detached before its first instruction
  *   a child forked after pivot_root               may be a program of the image (a startContainer
  *                                                 hook): detached before its first instruction
  *
  * The suspension belongs to the tracee, not to the filter: it ends with the detach and is not
  * inherited by what a detached process forks. A tracee that we lose dies (PTRACE_O_EXITKILL).
  */
+
+enum { LOG_SECONDS = 2 };
 
 int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 {
@@ -127,6 +131,13 @@ static bool is_before_pivot(const struct loader *loader, pid_t tid)
 	       same_place(&child, &loader->root);
 }
 
+static bool is_at_host_root(const struct loader *loader, pid_t tid)
+{
+	struct root root;
+
+	return load_root(tid, &root) == 0 && same_place(&root, &loader->root);
+}
+
 /* A tracee that was killed meanwhile gives ESRCH; its end is reported by waitpid. */
 static void resume(pid_t tid, int signal)
 {
@@ -164,8 +175,15 @@ enum follow_outcome follow_event(struct loader *loader, pid_t tid, int status)
 	 * shows up under its own whichever thread did it. */
 	if (status >> 16 == PTRACE_EVENT_EXEC && tid == loader->pid)
 		return FOLLOW_EXEC;
-	if (status >> 16 == PTRACE_EVENT_EXEC)
+	if (status >> 16 == PTRACE_EVENT_EXEC) {
 		forget_former_id(loader, tid);
+		/* Below another root than the host's it may be a program of the image. */
+		if (!is_at_host_root(loader, tid)) {
+			remove_other(loader, tid);
+			detach(tid, 0);
+			return FOLLOW_ON;
+		}
+	}
 	if (is_group_stop(status)) {
 		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
 		return FOLLOW_ON;
@@ -212,6 +230,7 @@ void follow(struct loader *loader)
 	if (outcome == FOLLOW_EXEC)
 		detach(tid, 0);
 	release_others(loader);
+	alarm(LOG_SECONDS); /* a log daemon that does not read must not keep us here */
 	openlog(request->ident, LOG_PID, LOG_AUTHPRIV);
 	if (outcome == FOLLOW_EXEC)
 		syslog(LOG_INFO, "%s", request->summary);

@@ -157,6 +157,15 @@ refused "a named container: an unknown value" 'container "app" (oci-seccomp-e2e-
 refused "a container that the runtime runs without execve" module.wasm.image/variant "$SHIM" -- \
 	--annotation module.wasm.image/variant=compat
 
+# crun takes a handler that runs the container itself from the name it is started by. runc has none,
+# so that with it only the hook can stop this container.
+if [ "$RUNTIME" = runc ]; then
+	ln -s "$(command -v runc)" "$TMP/krun"
+	RUNTIME=$TMP/krun
+	refused "a runtime that is started as krun" 'started as "krun"' "$SHIM" --
+	RUNTIME=runc
+fi
+
 # The node configuration.
 node_config '"unconfined": "deny"'
 refused "Unconfined where the node denies it" "annotation $KEY=\"Unconfined\"" "$CONFIG" -- \

@@ -46,6 +46,21 @@ for profile in RuntimeDefault Localhost/pair.json; do
 		"$(ls "$ROOTFS/mnt")" ""
 done
 
+# A program of the image, executed below the image's root by a hook of the host: bound.
+cat >"$TMP/enter" <<END
+#!/bin/sh
+cat >/dev/null
+exec chroot "$ROOTFS" /probe getppid >"$TMP/entered" 2>&1
+END
+chmod 755 "$TMP/enter"
+confined --hook createContainer "$TMP/enter" --annotation "$KEY=Localhost/ppid.json" \
+	-- /probe getppid ready
+run
+is "createContainer hook that enters the image: exit status" "$STATUS" 0
+cp "$TMP/entered" "$OUT"
+results "createContainer hook that enters the image: what it executes is bound" \
+	getppid=EADDRNOTAVAIL
+
 # A startContainer hook is a program of the image. crun fails where a hook does not read the state.
 READ='while read -r line; do :; done'
 confined --hook startContainer "/bin/sh -c '$READ; /probe getppid mount getpid >/tmp/hook'" \

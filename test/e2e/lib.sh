@@ -179,7 +179,7 @@ deny_profile() {
 # BUNDLE, OUT, ERR.
 bundle() {
 	CONTAINERS=$((CONTAINERS + 1))
-	ID=oci-seccomp-e2e-$RUNTIME-$$-$CONTAINERS
+	ID=oci-seccomp-e2e-${RUNTIME##*/}-$$-$CONTAINERS
 	BUNDLE=$TMP/$ID
 	OUT=$BUNDLE/out
 	ERR=$BUNDLE/err

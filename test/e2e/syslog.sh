@@ -82,5 +82,37 @@ is "Unconfined: no line" "$(lines)" 0
 
 kill "$CATCHER"
 wait "$CATCHER" 2>/dev/null
+
+# A log daemon that does not read: the hook must not wait for it.
+rm -f /dev/log
+"$PYTHON" - >"$TMP/deaf" <<'END' &
+import socket
+import time
+
+daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+daemon.bind("/dev/log")
+client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+client.connect("/dev/log")
+client.setblocking(False)
+try:
+    while True:
+        client.send(b"x" * 1024)
+except BlockingIOError:
+    print("full", flush=True)
+time.sleep(60)
+END
+CATCHER=$!
+until_true 10 grep -q full "$TMP/deaf"
+confined --annotation io.oci-seccomp.profile=Localhost/none.json -- /probe ready
+run
+case $STATUS in
+0 | 124 | 137) not_ok "a failure is not held up by a log that is full" "status $STATUS" ;;
+*) ok "a failure is not held up by a log that is full" ;;
+esac
+confined -- /probe ready
+run
+is "nor is a container" "$STATUS" 0
+kill "$CATCHER"
+wait "$CATCHER" 2>/dev/null
 nothing_left "nothing is left"
 done_testing
