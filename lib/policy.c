@@ -66,6 +66,8 @@ static void note_newest(struct policy *policy, enum arch arch, int number)
 
 static int append_clause(struct policy *policy, size_t *capacity, const struct clause *clause)
 {
+	if (policy->clause_count == POLICY_CLAUSE_LIMIT)
+		return -E2BIG;
 	if (policy->clause_count == *capacity) {
 		size_t larger = *capacity ? *capacity * 2 : 1024;
 		struct clause *moved =
@@ -96,10 +98,18 @@ static int add_conditions(struct selection *selection, struct clause clause,
 	return append_clause(selection->policy, &selection->capacity, &clause);
 }
 
+static bool restricts(const struct selection *selection, const struct clause *clause)
+{
+	return verdict_stricter(clause->action, selection->policy->profile->default_action);
+}
+
 static int add_direct(struct selection *selection, const struct clause *clause)
 {
 	const struct rule *rule = clause->rule;
 
+	if (rule->condition_count > 0 && syscall_arguments_in_memory(clause->arch, clause->name))
+		return restricts(selection, clause) ? add_conditions(selection, *clause, NULL, 0)
+						    : 0;
 	if (!rule->conditions_repeat)
 		return add_conditions(selection, *clause, rule->conditions, rule->condition_count);
 	for (size_t i = 0; i < rule->condition_count; i++) {
@@ -113,12 +123,11 @@ static int add_direct(struct selection *selection, const struct clause *clause)
 
 static int add_multiplexed(struct selection *selection, struct clause clause)
 {
-	verdict fallback = selection->policy->profile->default_action;
 	struct multiplexed way;
 
 	if (!syscall_multiplexed(clause.arch, clause.name, &way))
 		return 0;
-	if (clause.rule->condition_count > 0 && !verdict_stricter(clause.action, fallback))
+	if (clause.rule->condition_count > 0 && !restricts(selection, &clause))
 		return 0;
 	clause.number = (uint32_t)way.number;
 	clause.call = way.call;
@@ -205,7 +214,9 @@ int policy_select(const struct profile *profile, const struct target *target, bo
 	}
 	if (r < 0) {
 		policy_finish(&policy);
-		return error_memory(err);
+		return r == -E2BIG ? error_set(err, r, "%s: more than %d rules", profile->name,
+					     POLICY_CLAUSE_LIMIT)
+				   : error_memory(err);
 	}
 	if (policy.clause_count > 0)
 		qsort(policy.clauses, policy.clause_count, sizeof(*policy.clauses),

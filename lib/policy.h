@@ -21,7 +21,8 @@
  * - A rule for a call that a multiplexer (socketcall, ipc) reaches as well covers that way too. The
  *   multiplexer's arguments are in memory, where a filter cannot look: a rule with conditions that
  *   is stricter than the default covers the call there whatever its arguments, one that is not
- *   stricter does not cover it.
+ *   stricter does not cover it. The same holds for the other calls with arguments in memory
+ *   (syscall_arguments_in_memory).
  */
 struct clause {
 	enum arch arch;
@@ -36,6 +37,9 @@ struct clause {
 	uint32_t call;
 };
 
+/* No program could hold that many. */
+enum { POLICY_CLAUSE_LIMIT = 1 << 17 };
+
 struct policy {
 	const struct profile *profile; /* not owned; must outlive the policy */
 	struct target target;
@@ -48,7 +52,8 @@ struct policy {
 };
 
 /* `native_only` leaves the sub-architectures out. Architectures that a kernel of the target cannot
- * run are left out too: no call of theirs can occur. -EOPNOTSUPP: nobody here knows the syscalls of
+ * run are left out too: no call of theirs can occur. -E2BIG: more than POLICY_CLAUSE_LIMIT clauses;
+ * -EOPNOTSUPP: nobody here knows the syscalls of
  * an architecture of the set; -ENOMEM. */
 int policy_select(const struct profile *profile, const struct target *target, bool native_only,
 	struct policy *ret, struct error *err) __attribute__((warn_unused_result));

@@ -5,11 +5,13 @@
 #include "suggest.h"
 
 #include <seccomp.h>
+#include <stdio.h>
 #include <string.h>
 
 struct argument {
 	const char *name;
 	unsigned char bits;
+	bool is_id; /* a user's or group's */
 };
 
 struct syscall {
@@ -41,6 +43,62 @@ static const struct syscall *find_syscall(const char *name)
 	return NULL;
 }
 
+/* SYS_* of <linux/net.h> and the calls of <linux/ipc.h>. */
+static const struct name socketcalls[] = {
+	{"socket", 1},
+	{"bind", 2},
+	{"connect", 3},
+	{"listen", 4},
+	{"accept", 5},
+	{"getsockname", 6},
+	{"getpeername", 7},
+	{"socketpair", 8},
+	{"send", 9},
+	{"recv", 10},
+	{"sendto", 11},
+	{"recvfrom", 12},
+	{"shutdown", 13},
+	{"setsockopt", 14},
+	{"getsockopt", 15},
+	{"sendmsg", 16},
+	{"recvmsg", 17},
+	{"accept4", 18},
+	{"recvmmsg", 19},
+	{"sendmmsg", 20},
+};
+static const struct name ipccalls[] = {
+	{"semop", 1},
+	{"semget", 2},
+	{"semctl", 3},
+	{"semtimedop", 4},
+	{"msgsnd", 11},
+	{"msgrcv", 12},
+	{"msgget", 13},
+	{"msgctl", 14},
+	{"shmat", 21},
+	{"shmdt", 22},
+	{"shmget", 23},
+	{"shmctl", 24},
+};
+static const struct {
+	const char *name;
+	struct name_table calls;
+	uint32_t mask;
+} multiplexers[] = {
+	{"socketcall", {"", socketcalls, ARRAY_LENGTH(socketcalls), NULL}, UINT32_MAX},
+	{"ipc", {"", ipccalls, ARRAY_LENGTH(ipccalls), NULL}, UINT16_MAX},
+};
+
+static bool is_multiplexed(const char *name)
+{
+	uint32_t call;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(multiplexers); i++)
+		if (name_lookup(&multiplexers[i].calls, name, &call))
+			return true;
+	return false;
+}
+
 bool syscall_known(const char *name)
 {
 	return find_syscall(name) || seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
@@ -56,9 +114,14 @@ int syscall_number(enum arch arch, const char *name)
 	known = find_syscall(name);
 	if (known && arch < ARCH_TABLED)
 		return known->numbers[arch];
-	/* libseccomp's architecture tokens are the audit values, but for x32, which is tabled. */
-	number = seccomp_syscall_resolve_name_arch(architectures[arch].audit, name);
-	return number < 0 ? SYSCALL_NONE : number;
+	/* s390 and ppc number multiplexed calls as their 64-bit forms do; libseccomp does not say. */
+	if (known && (arch == ARCH_S390 || arch == ARCH_PPC) && is_multiplexed(name))
+		return known->numbers[arch == ARCH_S390 ? ARCH_S390X : ARCH_PPC64];
+	number = seccomp_syscall_resolve_name_arch(
+		arch == ARCH_X32 ? SCMP_ARCH_X32 : architectures[arch].audit, name);
+	if (number < 0)
+		return SYSCALL_NONE;
+	return arch == ARCH_X32 ? (int)((uint32_t)number | X32_SYSCALL_BIT) : number;
 }
 
 const char *syscall_name(enum arch arch, uint32_t number)
@@ -98,15 +161,42 @@ static bool x32_takes_native_types(int number)
 	}
 }
 
+/* Where a call has a younger twin with 32 in its name, the old one takes 16-bit ids. */
+static bool takes_short_ids(enum arch arch, const char *name)
+{
+	char twin[64];
+
+	snprintf(twin, sizeof(twin), "%s32", name);
+	return syscall_number(arch, twin) != SYSCALL_NONE;
+}
+
 unsigned syscall_argument_bits(enum arch arch, const char *name, unsigned index)
 {
 	const struct syscall *known = find_syscall(name);
-	unsigned bits = known ? known->arguments[index].bits : 0;
-	unsigned most = architectures[arch].bits;
+	unsigned most = architectures[arch].bits, bits;
 
+	/* s390's clone has the stack before the flags. */
+	if ((arch == ARCH_S390X || arch == ARCH_S390) && index < 2 && !strcmp(name, "clone"))
+		index = 1 - index;
+	bits = known ? known->arguments[index].bits : 0;
 	if (arch == ARCH_X32 && known && !x32_takes_native_types(known->numbers[ARCH_X32]))
 		most = 32;
+	if (known && known->arguments[index].is_id && takes_short_ids(arch, name))
+		most = 16;
 	return bits == 0 || bits > most ? most : bits;
+}
+
+bool syscall_arguments_in_memory(enum arch arch, const char *name)
+{
+	switch (arch) {
+	case ARCH_X86:
+		return !strcmp(name, "mmap") || !strcmp(name, "select");
+	case ARCH_S390:
+	case ARCH_S390X:
+		return !strcmp(name, "mmap");
+	default:
+		return false;
+	}
 }
 
 const char *syscall_argument_name(const char *name, unsigned index)
@@ -128,52 +218,6 @@ const char *syscall_hint(const char *name, char *buffer, size_t buffer_size)
 
 bool syscall_multiplexed(enum arch arch, const char *name, struct multiplexed *ret)
 {
-	/* SYS_* of <linux/net.h> and the calls of <linux/ipc.h>. */
-	static const struct name socketcalls[] = {
-		{"socket", 1},
-		{"bind", 2},
-		{"connect", 3},
-		{"listen", 4},
-		{"accept", 5},
-		{"getsockname", 6},
-		{"getpeername", 7},
-		{"socketpair", 8},
-		{"send", 9},
-		{"recv", 10},
-		{"sendto", 11},
-		{"recvfrom", 12},
-		{"shutdown", 13},
-		{"setsockopt", 14},
-		{"getsockopt", 15},
-		{"sendmsg", 16},
-		{"recvmsg", 17},
-		{"accept4", 18},
-		{"recvmmsg", 19},
-		{"sendmmsg", 20},
-	};
-	static const struct name ipccalls[] = {
-		{"semop", 1},
-		{"semget", 2},
-		{"semctl", 3},
-		{"semtimedop", 4},
-		{"msgsnd", 11},
-		{"msgrcv", 12},
-		{"msgget", 13},
-		{"msgctl", 14},
-		{"shmat", 21},
-		{"shmdt", 22},
-		{"shmget", 23},
-		{"shmctl", 24},
-	};
-	static const struct {
-		const char *name;
-		struct name_table calls;
-		uint32_t mask;
-	} multiplexers[] = {
-		{"socketcall", {"", socketcalls, ARRAY_LENGTH(socketcalls), NULL}, UINT32_MAX},
-		{"ipc", {"", ipccalls, ARRAY_LENGTH(ipccalls), NULL}, UINT16_MAX},
-	};
-
 	for (size_t i = 0; i < ARRAY_LENGTH(multiplexers); i++) {
 		if (!name_lookup(&multiplexers[i].calls, name, &ret->call))
 			continue;

@@ -29,6 +29,10 @@ const char *syscall_name(enum arch arch, uint32_t number);
  * the architecture's registers have. 64 for what is not known. */
 unsigned syscall_argument_bits(enum arch arch, const char *name, unsigned index);
 
+/* Whether the call takes one pointer to its arguments, where a filter cannot look (the oldest forms of
+ * mmap and select). */
+bool syscall_arguments_in_memory(enum arch arch, const char *name);
+
 /* The kernel's name of the argument; NULL where it is not known. Static. */
 const char *syscall_argument_name(const char *name, unsigned index);
 

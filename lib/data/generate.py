@@ -23,8 +23,8 @@ def number(text, column):
 
 
 def argument(text):
-    name, _, bits = text.split(":")
-    return '{"%s", %d}' % (name, int(bits))
+    name, kind, bits = text.split(":")
+    return '{"%s", %d, %s}' % (name, int(bits), "true" if kind in ("uid_t", "gid_t") else "false")
 
 
 def main(syscalls_path, arguments_path, output_path):

@@ -694,3 +694,32 @@ Test(policy, an_architecture_without_numbers_is_refused)
 	error_finish(&err);
 	profile_finish(&profile);
 }
+
+/* Names times conditions of a repeated index: a small text must not take all memory. */
+Test(policy, too_many_clauses_are_an_error)
+{
+	struct target target = {ARCH_X86_64, {6, 12}, 0};
+	struct error err = ERROR_INIT;
+	struct profile profile;
+	struct policy policy;
+	char *source = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&source, &length);
+
+	cr_assert_not_null(stream);
+	fputs("{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'action':'SCMP_ACT_ERRNO','names':[",
+		stream);
+	for (int i = 0; i < 400; i++)
+		fprintf(stream, "%s'mmap'", i ? "," : "");
+	fputs("],'args':[", stream);
+	for (int i = 0; i < 400; i++)
+		fprintf(stream, "%s{'index':0,'op':'SCMP_CMP_EQ','value':%d}", i ? "," : "", i);
+	fputs("]}]}", stream);
+	cr_assert_eq(fclose(stream), 0);
+	profile = parse_profile(source);
+	free(source);
+	cr_expect_eq(policy_select(&profile, &target, false, &policy, &err), -E2BIG);
+	cr_expect(contains(error_message(&err), "131072"), "%s", error_message(&err));
+	error_finish(&err);
+	profile_finish(&profile);
+}
