@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_HINTS = 32 }; /* a hint costs a look at every name */
+
 struct rule_reader {
 	struct rule *rule;
 	struct profile_action action;
@@ -137,28 +139,40 @@ static void read_comparison(struct json_reader *reader, const struct json *value
 			name_hint(&names_operators, value->text, hint, sizeof(hint)));
 }
 
-/* A constant above what the kernel uses of the argument can never be met as it is written. */
-static void check_width(struct json_reader *reader, const struct json *node,
-	const struct condition *condition, const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->name_count; i++) {
-		const char *name = rule->names[i];
-		unsigned bits = syscall_argument_bits(ARCH_X86_64, name, condition->index);
-		uint64_t largest = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+/* Of the calls that a rule names, the one of whose argument the kernel uses the fewest bits. */
+struct narrowest {
+	const char *name;
+	unsigned bits;
+};
 
-		if (condition->value <= largest && condition->datum <= largest)
-			continue;
-		json_report(reader, node, SEVERITY_ERROR,
-			"the kernel uses %u bits of argument %u of %s: the constant %llu does not "
-			"fit",
-			bits, condition->index, name,
-			(unsigned long long)(condition->value > largest ? condition->value
-									: condition->datum));
-		return;
+static struct narrowest find_narrowest(const struct rule *rule, unsigned index)
+{
+	struct narrowest found = {NULL, 64};
+
+	for (size_t i = 0; i < rule->name_count; i++) {
+		unsigned bits = syscall_argument_bits(ARCH_X86_64, rule->names[i], index);
+
+		if (bits < found.bits)
+			found = (struct narrowest){rule->names[i], bits};
 	}
+	return found;
 }
 
-static void read_condition(struct json_reader *reader, const struct json *node, struct rule *rule)
+/* A constant above what the kernel uses of the argument can never be met as it is written. */
+static void check_width(struct json_reader *reader, const struct json *node,
+	const struct condition *condition, const struct narrowest *narrowest)
+{
+	uint64_t larger = condition->value > condition->datum ? condition->value : condition->datum;
+
+	if (narrowest->bits == 64 || larger >> narrowest->bits == 0)
+		return;
+	json_report(reader, node, SEVERITY_ERROR,
+		"the kernel uses %u bits of argument %u of %s: the constant %llu does not fit",
+		narrowest->bits, condition->index, narrowest->name, (unsigned long long)larger);
+}
+
+static void read_condition(struct json_reader *reader, const struct json *node, struct rule *rule,
+	const struct narrowest narrowest[SYSCALL_ARGUMENTS], unsigned *seen)
 {
 	static const struct json_field fields[] = {
 		{"index", true, read_index},
@@ -180,12 +194,25 @@ static void read_condition(struct json_reader *reader, const struct json *node, 
 	if (condition.comparison == OP_MASKED_EQUAL && (condition.datum & ~condition.value) != 0)
 		json_report(reader, node, SEVERITY_WARNING,
 			"never true: valueTwo has bits outside the mask");
-	check_width(reader, node, &condition, rule);
-	for (size_t i = 0; i < rule->condition_count; i++)
-		if (rule->conditions[i].index == condition.index)
-			rule->conditions_repeat = true;
+	check_width(reader, node, &condition, &narrowest[condition.index]);
+	if (*seen & 1U << condition.index)
+		rule->conditions_repeat = true;
+	*seen |= 1U << condition.index;
 	profile_append(reader, (void **)&rule->conditions, &rule->condition_count,
 		sizeof(condition), &condition);
+}
+
+static void read_conditions(struct json_reader *reader, const struct json *node, struct rule *rule)
+{
+	struct narrowest narrowest[SYSCALL_ARGUMENTS];
+	unsigned seen = 0; /* bit N: argument N has a condition */
+
+	if (!json_expect(reader, node, JSON_ARRAY) || node->count == 0)
+		return;
+	for (unsigned index = 0; index < SYSCALL_ARGUMENTS; index++)
+		narrowest[index] = find_narrowest(rule, index);
+	for (const struct json *item = node->first; item; item = item->next)
+		read_condition(reader, item, rule, narrowest, &seen);
 }
 
 /* Conditions on the target: includes and excludes. */
@@ -321,7 +348,9 @@ static void read_syscall_name(
 		json_report(reader, node, restricts ? SEVERITY_ERROR : SEVERITY_NOTE,
 			"unknown syscall \"%s\"%s%s", node->text,
 			restricts ? "" : ", skipped: the default action applies to it",
-			syscall_hint(node->text, hint, sizeof(hint)));
+			reader->diagnostics->count < MOST_HINTS
+				? syscall_hint(node->text, hint, sizeof(hint))
+				: "");
 		return;
 	}
 	if (json_read_string(reader, node, &name) &&
@@ -383,9 +412,8 @@ void profile_read_rule(struct json_reader *reader, const struct json *node, stru
 	rule.action = entry.action.value;
 	if (node->type == JSON_OBJECT)
 		read_syscall_names(reader, node, &entry, profile->default_action);
-	if (entry.conditions && json_expect(reader, entry.conditions, JSON_ARRAY))
-		for (const struct json *item = entry.conditions->first; item; item = item->next)
-			read_condition(reader, item, &rule);
+	if (entry.conditions)
+		read_conditions(reader, entry.conditions, &rule);
 	if (!profile_append(
 		    reader, (void **)&profile->rules, &profile->rule_count, sizeof(rule), &rule))
 		profile_finish_rule(&rule);

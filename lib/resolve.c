@@ -201,11 +201,11 @@ static int open_below(int root, const char *path)
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd;
+	int fd, tries = 100;
 
 	do
 		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-	while (fd < 0 && errno == EAGAIN); /* a rename crossed the look-up */
+	while (fd < 0 && errno == EAGAIN && --tries > 0); /* a rename crossed the look-up */
 	return fd < 0 ? -errno : fd;
 }
 

@@ -60,9 +60,10 @@ void suggestion_consider_as(
 	struct suggestion *suggestion, const char *spelling, const char *candidate)
 {
 	size_t word_length = strlen(suggestion->word), length = strlen(spelling);
+	size_t gap = word_length > length ? word_length - length : length - word_length;
 	size_t distance;
 
-	if (word_length > LONGEST_WORD || length > LONGEST_WORD)
+	if (word_length > LONGEST_WORD || length > LONGEST_WORD || gap >= suggestion->distance)
 		return;
 	distance = edit_distance(suggestion->word, word_length, spelling, length);
 	if (distance >= suggestion->distance)
