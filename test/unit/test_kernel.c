@@ -189,6 +189,7 @@ static void compare_with_kernel(const struct profile *profile, uint64_t capabili
 		/* A sanitizer's handler could not end the child without system calls. */
 		for (size_t i = 0; i < ARRAY_LENGTH(deadly); i++)
 			signal(deadly[i], SIG_DFL);
+		alarm(120); /* nor could a child that hangs */
 		run_child(trial, &program);
 	}
 	cr_assert_eq(waitpid(child, &status, 0), child);
