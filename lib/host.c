@@ -90,6 +90,7 @@ const char *host_capability_hint(const char *name, char *buffer, size_t buffer_s
 		for (char *c = known; *c; c++)
 			*c = (char)toupper((unsigned char)*c);
 		suggestion_consider(&suggestion, known);
+		suggestion_consider_as(&suggestion, known + strlen("CAP_"), known);
 		if (suggestion.best == known) {
 			snprintf(best, sizeof(best), "%s", known);
 			suggestion.best = best;

@@ -250,7 +250,8 @@ static int isolate(int *report_fd, struct error *err)
 static int send_report(int fd, int code, const struct error *err)
 {
 	const char *message = code < 0 ? error_message(err) : "";
-	struct report report = {code, (uint32_t)strnlen(message, MESSAGE_LIMIT)};
+	size_t length = strlen(message);
+	struct report report = {code, (uint32_t)(length < MESSAGE_LIMIT ? length : MESSAGE_LIMIT)};
 	int r = io_write_all(fd, &report, sizeof(report));
 
 	return r < 0 ? r : io_write_all(fd, message, report.message_length);

@@ -146,7 +146,7 @@ static int verify(const struct loader *loader, size_t before, struct error *err)
 {
 	const struct load_request *request = loader->request;
 	AUTO_FREE struct sock_filter *code = calloc(BPF_MAXINSNS, sizeof(*code));
-	size_t count;
+	size_t count = 0;
 	int r;
 
 	if (!code)

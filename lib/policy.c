@@ -92,6 +92,8 @@ static int add_conditions(struct selection *selection, struct clause clause,
 {
 	clause.conditions = conditions;
 	clause.condition_count = count;
+	if (count > sizeof(clause.bits))
+		return -EINVAL; /* never: no index stands twice here */
 	for (size_t i = 0; i < count; i++)
 		clause.bits[i] = (unsigned char)syscall_argument_bits(
 			clause.arch, clause.name, conditions[i].index);

@@ -121,7 +121,7 @@ if [ "${E2E_STAGE:-}" != set ]; then
 	exec "$PYTHON" "$HERE/reaper.py" unshare --mount --propagation private "$0" "$@"
 fi
 # crun refuses hybrid cgroups.
-if [ "$RUNTIME" = crun ] && [ -d /sys/fs/cgroup/unified ]; then
+if [ "$RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then
 	umount /sys/fs/cgroup/unified
 fi
 
@@ -157,6 +157,11 @@ done
 chmod 1777 "$ROOTFS/tmp"
 cp "$PROBE" "$ROOTFS/probe"
 cp "$(command -v busybox)" "$ROOTFS/bin/busybox"
+# Debian's busybox is dynamic, busybox-static is not.
+for library in $(ldd "$ROOTFS/bin/busybox" 2>/dev/null | grep -o '/[^ ]*'); do
+	mkdir -p "$ROOTFS$(dirname "$library")"
+	cp -L "$library" "$ROOTFS$library"
+done
 ln -s busybox "$ROOTFS/bin/sh"
 
 # node_config [MEMBERS]: writes the node configuration, with the profile root of the test.
