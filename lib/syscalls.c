@@ -99,9 +99,14 @@ static bool is_multiplexed(const char *name)
 	return false;
 }
 
+bool syscall_known_to_libseccomp(const char *name)
+{
+	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
+}
+
 bool syscall_known(const char *name)
 {
-	return find_syscall(name) || seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
+	return find_syscall(name) || syscall_known_to_libseccomp(name);
 }
 
 int syscall_number(enum arch arch, const char *name)

@@ -18,6 +18,10 @@ enum { SYSCALL_ARGUMENTS = 6, SYSCALL_NONE = -1 };
 /* Whether any architecture has a syscall of that name. */
 bool syscall_known(const char *name);
 
+/* Whether the libseccomp here knows the name. A runtime skips the rules for names that its libseccomp
+ * does not know; it may be linked with another one. */
+bool syscall_known_to_libseccomp(const char *name);
+
 /* The number that a filter sees (x32: with X32_SYSCALL_BIT); SYSCALL_NONE where `arch` has no such
  * call. */
 int syscall_number(enum arch arch, const char *name);

@@ -25,7 +25,7 @@ STAGES = ["state", "config", "bundle", "resolve", "profile", "policy", "filter",
 
 
 def stage_of(name):
-    if name == "profile_write":  # what it writes is the meaning of policies
+    if name.startswith("profile_write"):  # what it writes is the meaning of policies
         return STAGES.index("policy")
     for stage in sorted(STAGES, key=len, reverse=True):
         if re.fullmatch(stage + r"(_\w+)?", name):

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rewrite.h"
+
+#include "cleanup.h"
+#include "host.h"
+#include "load.h"
+#include "policy.h"
+#include "profile.h"
+#include "profile_write.h"
+#include "resolve.h"
+#include "splice.h"
+#include "syscalls.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What all must permit: the container's profile, if it has one, and the node's baseline. */
+struct floor {
+	struct profile profiles[2];
+	struct policy policies[2]; /* each of the profile beside it */
+	size_t count;
+};
+
+static void floor_finish(struct floor *floor)
+{
+	for (size_t i = 0; i < floor->count; i++) {
+		policy_finish(&floor->policies[i]);
+		profile_finish(&floor->profiles[i]);
+	}
+	floor->count = 0;
+}
+
+/* No flags means the runtime's default ones, so where one is added the default must be named. */
+static void log_denials(struct profile *profile)
+{
+	if (!profile->has_flags && load_flags_supported(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
+		profile->flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	profile->flags |= SECCOMP_FILTER_FLAG_LOG;
+	profile->has_flags = true;
+}
+
+/* The profile is the one after the last of `floor`, which takes it over, also on failure. */
+static int add_profile(struct floor *floor, const struct node_config *config,
+	const struct target *target, struct error *err)
+{
+	struct profile *profile = &floor->profiles[floor->count];
+	int r;
+
+	if (config->log_denials)
+		log_denials(profile);
+	r = policy_select(
+		profile, target, config->native_arch_only, &floor->policies[floor->count], err);
+	if (r < 0) {
+		profile_finish(profile);
+		return r;
+	}
+	floor->count++;
+	return 0;
+}
+
+static int add_choice(const struct profile_choice *choice, const struct node_config *config,
+	const struct target *target, struct floor *floor, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	int r;
+
+	if (choice->kind != CHOICE_RUNTIME_DEFAULT && choice->kind != CHOICE_LOCALHOST)
+		return 0;
+	r = resolve_read_profile(choice, config, &floor->profiles[floor->count], &diagnostics, err);
+	diagnostics_finish(&diagnostics);
+	return r < 0 ? r : add_profile(floor, config, target, err);
+}
+
+/* The engine's object as a text of its own, with blank lines and columns in front of it, so that
+ * messages name its places in config.json. NULL: no memory. */
+static char *engine_text(const struct bundle *bundle, size_t *ret_length)
+{
+	const struct json *seccomp = bundle->seccomp;
+	size_t lines = seccomp->line - 1, columns = seccomp->column - 1;
+	size_t length = seccomp->end - seccomp->start;
+	char *text = malloc(lines + columns + length + 1);
+
+	if (!text)
+		return NULL;
+	memset(text, '\n', lines);
+	memset(text + lines, ' ', columns);
+	memcpy(text + lines + columns, bundle->document.text + seccomp->start, length);
+	*ret_length = lines + columns + length;
+	text[*ret_length] = '\0';
+	return text;
+}
+
+static int add_engine(const struct bundle *bundle, const struct node_config *config,
+	const struct target *target, struct floor *floor, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	size_t length;
+	char *text = engine_text(bundle, &length);
+	int r;
+
+	if (!text)
+		return error_memory(err);
+	r = profile_parse(bundle->document.name, text, length, &floor->profiles[floor->count],
+		&diagnostics, err);
+	diagnostics_finish(&diagnostics);
+	return r < 0 ? r : add_profile(floor, config, target, err);
+}
+
+static int build_floor(const struct bundle *bundle, const struct node_config *config,
+	const struct resolution *resolution, struct floor *floor, struct error *err)
+{
+	struct target target;
+	int r = host_target(&target, err);
+
+	if (r < 0)
+		return r;
+	target.capabilities = bundle->capabilities;
+	if (resolution->engine)
+		r = add_engine(bundle, config, &target, floor, err);
+	else
+		r = add_choice(&resolution->profile, config, &target, floor, err);
+	if (r < 0)
+		return error_prefix(err, r, "%s", resolution->origin);
+	r = add_choice(&resolution->baseline, config, &target, floor, err);
+	return r < 0 ? error_prefix(err, r, "baseline of %s", config->file) : 0;
+}
+
+/* A runtime skips a rule for a name that its libseccomp does not know. Where the rule restricts that
+ * would be a hole. */
+static int check_names(const struct floor *floor, struct error *err)
+{
+	verdict strictest = SECCOMP_RET_ALLOW;
+
+	for (size_t i = 0; i < floor->count; i++)
+		if (verdict_stricter(floor->profiles[i].default_action, strictest))
+			strictest = floor->profiles[i].default_action;
+	for (size_t i = 0; i < floor->count; i++) {
+		const struct policy *policy = &floor->policies[i];
+
+		for (size_t j = 0; j < policy->clause_count; j++) {
+			const struct clause *clause = &policy->clauses[j];
+
+			if (!verdict_stricter(clause->action, strictest) ||
+				syscall_known_to_libseccomp(clause->name))
+				continue;
+			return error_set(err, -EOPNOTSUPP,
+				"%s:%u:%u: the rule for %s restricts, and a runtime would skip it: "
+				"libseccomp does not know that call; the hook can load it",
+				policy->profile->name, clause->rule->line, clause->rule->column,
+				clause->name);
+		}
+	}
+	return 0;
+}
+
+/* The linux.seccomp to write, owned by the caller; NULL: none. */
+static int write_object(const struct bundle *bundle, const struct node_config *config,
+	const struct resolution *resolution, char **ret, struct error *err)
+{
+	const struct policy *policies[2];
+	struct floor floor = {0};
+	int r = build_floor(bundle, config, resolution, &floor, err);
+
+	for (size_t i = 0; i < floor.count; i++)
+		policies[i] = &floor.policies[i];
+	*ret = NULL;
+	if (r == 0)
+		r = check_names(&floor, err);
+	if (r == 0 && floor.count > 0) {
+		r = profile_write(policies, floor.count, ret, err);
+		if (r < 0)
+			error_prefix(err, r, "%s%s", resolution->origin,
+				floor.count > 1 ? " and the baseline" : "");
+	}
+	floor_finish(&floor);
+	return r;
+}
+
+static int copy_config(
+	const struct bundle *bundle, char **ret_text, size_t *ret_length, struct error *err)
+{
+	char *text = malloc(bundle->document.length + 1);
+
+	if (!text)
+		return error_memory(err);
+	memcpy(text, bundle->document.text, bundle->document.length + 1);
+	*ret_text = text;
+	*ret_length = bundle->document.length;
+	return 0;
+}
+
+static int rewrite(const struct bundle *bundle, const struct node_config *config,
+	const struct resolution *resolution, char **ret_text, size_t *ret_length, struct error *err)
+{
+	AUTO_FREE char *object = NULL;
+	int r;
+
+	if (resolution->engine && resolution->baseline.kind == CHOICE_NONE)
+		return copy_config(bundle, ret_text, ret_length, err);
+	r = write_object(bundle, config, resolution, &object, err);
+	if (r < 0)
+		return r;
+	return splice_seccomp(&bundle->document, object, ret_text, ret_length, err);
+}
+
+int rewrite_config(const struct bundle *bundle, const struct node_config *config, char **ret_text,
+	size_t *ret_length, bool *ret_changed, struct error *err)
+{
+	struct resolution resolution;
+	char *text;
+	size_t length;
+	int r = resolve(bundle, config, ASKER_REWRITER, &resolution, err);
+
+	if (r < 0)
+		return r;
+	r = rewrite(bundle, config, &resolution, &text, &length, err);
+	resolution_finish(&resolution);
+	if (r < 0)
+		return r;
+	*ret_changed = length != bundle->document.length ||
+		       memcmp(text, bundle->document.text, length) != 0;
+	*ret_text = text;
+	*ret_length = length;
+	return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rewrite.h"
+
+#include "support.h"
+#include "syscalls.h"
+
+UNIT_SUITE(rewrite);
+
+/* A node whose profile root has chmod.json, ptrace.json and bad.json. */
+static struct node_config make_node(void)
+{
+	struct node_config config = {.file = strdup("node.json"), .profile_root = temp_dir()};
+
+	config.default_profile.kind = CHOICE_RUNTIME_DEFAULT;
+	write_file(config.profile_root, "chmod.json",
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"fchmod\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":71}]}");
+	write_file(config.profile_root, "ptrace.json",
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[],\"syscalls\":[{\"names\":"
+		"[\"ptrace\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":72}]}");
+	write_file(config.profile_root, "bad.json", "{\"defaultAction\":\"SCMP_ACT_DENY\"}");
+	return config;
+}
+
+static void finish_node(struct node_config *config)
+{
+	remove_tree(TAKE_PTR(config->profile_root));
+	node_config_finish(config);
+}
+
+static int rewrite(const char *source, const struct node_config *config, char **ret_text,
+	bool *ret_changed, struct error *err)
+{
+	struct sample sample = sample_make(source);
+	struct bundle bundle;
+	size_t length = 0;
+	int r = bundle_parse("config.json", sample.text, sample.length, &bundle, err);
+
+	cr_assert_eq(r, 0, "%s", source);
+	r = rewrite_config(&bundle, config, ret_text, &length, ret_changed, err);
+	if (r == 0) {
+		cr_expect_eq(length, strlen(*ret_text));
+		cr_expect_eq(*ret_changed, strcmp(*ret_text, bundle.document.text) != 0);
+	}
+	bundle_finish(&bundle);
+	return r;
+}
+
+#define CHMOD "'annotations':{'io.oci-seccomp.profile':'Localhost/chmod.json'}"
+#define UNCONFINED "'annotations':{'io.oci-seccomp.profile':'Unconfined'}"
+#define ENGINE                                                                                     \
+	"'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['mount'],"     \
+	"'action':'SCMP_ACT_ERRNO','errnoRet':73}]}}"
+
+/* Which errno numbers of the profiles above the text has: 71 chmod, 72 ptrace, 73 the engine's. */
+static void expect_errnos(const char *source, const char *text, const char *wanted)
+{
+	for (int number = 71; number <= 73; number++) {
+		AUTO_FREE char *rule = format_text("\"errnoRet\":%d", number);
+		AUTO_FREE char *word = format_text("%d", number);
+
+		cr_expect_eq(contains(text, rule), contains(wanted, word), "%s: %s\n%s", source,
+			word, text);
+	}
+}
+
+Test(rewrite, what_is_written)
+{
+	static const struct {
+		const char *source;
+		bool override, baseline; /* ptrace.json */
+		bool changed, seccomp;
+		const char *errnos;
+	} cases[] = {
+		{"{}", false, false, true, true, ""}, /* RuntimeDefault */
+		{"{" CHMOD "}", false, false, true, true, "71"},
+		{"{" UNCONFINED "}", false, false, false, false, ""},
+		{"{" ENGINE "}", false, false, false, true, "73"},
+		{"{" CHMOD "," ENGINE "}", false, false, false, true, "73"},
+		{"{" UNCONFINED "," ENGINE "}", false, false, false, true, "73"},
+		{"{" UNCONFINED ",'linux':{'seccomp':{}}}", false, false, true, false, ""},
+		{"{" CHMOD "," ENGINE "}", true, false, true, true, "71"},
+		{"{" UNCONFINED "," ENGINE "}", true, false, true, false, ""},
+		{"{" CHMOD "}", false, true, true, true, "71 72"},
+		{"{" UNCONFINED "}", false, true, true, true, "72"},
+		{"{" CHMOD "," ENGINE "}", false, true, true, true, "72 73"},
+		{"{" CHMOD "," ENGINE "}", true, true, true, true, "71 72"},
+		{"{" UNCONFINED "," ENGINE "}", true, true, true, true, "72"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct node_config config = make_node();
+		struct error err = ERROR_INIT;
+		bool changed;
+		char *text;
+		int r;
+
+		config.override_always = cases[i].override;
+		if (cases[i].baseline)
+			config.baseline =
+				(struct profile_choice){CHOICE_LOCALHOST, strdup("ptrace.json")};
+		r = rewrite(cases[i].source, &config, &text, &changed, &err);
+		cr_assert_eq(r, 0, "%s: %s", cases[i].source, r < 0 ? error_message(&err) : "");
+		cr_expect_eq(changed, cases[i].changed, "%s\n%s", cases[i].source, text);
+		cr_expect_eq(contains(text, "\"seccomp\""), cases[i].seccomp, "%s", text);
+		expect_errnos(cases[i].source, text, cases[i].errnos);
+		free(text);
+		finish_node(&config);
+	}
+}
+
+Test(rewrite, log_denials)
+{
+	static const struct {
+		const char *profile, *flags;
+	} cases[] = {
+		/* no flags mean the runtime's own, which must then be named */
+		{"chmod.json", "\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\",\"SECCOMP_FILTER_FLAG_SPEC_"
+			       "ALLOW\"]"},
+		{"ptrace.json", "\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"]"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct node_config config = make_node();
+		bool changed;
+		char *text;
+
+		config.log_denials = true;
+		config.default_profile =
+			(struct profile_choice){CHOICE_LOCALHOST, strdup(cases[i].profile)};
+		cr_assert_eq(rewrite("{}", &config, &text, &changed, NULL), 0);
+		cr_expect(contains(text, cases[i].flags), "%s", text);
+		free(text);
+		finish_node(&config);
+	}
+}
+
+Test(rewrite, refuses)
+{
+	static const struct {
+		const char *source, *message;
+	} cases[] = {
+		{"{'annotations':{'io.oci-seccomp.profile':'Localhost/bad.json'}}",
+			"annotation io.oci-seccomp.profile=\"Localhost/bad.json\": /"},
+		{"{'annotations':{'io.oci-seccomp.profile':'Localhost/none.json'}}",
+			"/none.json: there is no such profile on this node"},
+		/* the engine's profile is read because of the baseline; places are config.json's */
+		{"{\n'linux':{\n\t'seccomp': {'defaultAction':'SCMP_ACT_ALLOW',\n"
+		 "'syscalls':[{'names':['no_such_call'],'action':'SCMP_ACT_ERRNO'}]}}}",
+			"linux.seccomp of the engine: config.json:4:23: syscalls[0].names[0]: "},
+		{"{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_MAYBE'}}}",
+			"linux.seccomp of the engine: config.json:1:38: defaultAction: "},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct node_config config = make_node();
+		struct error err = ERROR_INIT;
+		char *text = NULL;
+		bool changed;
+
+		config.baseline = (struct profile_choice){CHOICE_LOCALHOST, strdup("ptrace.json")};
+		cr_expect_lt(rewrite(cases[i].source, &config, &text, &changed, &err), 0);
+		cr_expect(contains(error_message(&err), cases[i].message), "%s: %s",
+			cases[i].source, error_message(&err));
+		cr_expect_null(text);
+		error_finish(&err);
+		finish_node(&config);
+	}
+}
+
+/* A runtime skips a rule for a call that its libseccomp does not know; one that restricts would be a
+ * hole. */
+Test(rewrite, a_restriction_that_a_runtime_would_skip)
+{
+	struct node_config config = make_node();
+	struct error err = ERROR_INIT;
+	char *text = NULL;
+	bool changed;
+	int r;
+
+	write_file(config.profile_root, "newer.json",
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"listns\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\"}]}");
+	r = rewrite("{'annotations':{'io.oci-seccomp.profile':'Localhost/newer.json'}}", &config,
+		&text, &changed, &err);
+	if (syscall_known_to_libseccomp("listns")) {
+		cr_expect_eq(r, 0, "%s", error_message(&err));
+		cr_expect(contains(text, "listns"), "%s", text);
+	} else {
+		cr_expect_eq(r, -EOPNOTSUPP);
+		cr_expect(contains(error_message(&err), "listns"), "%s", error_message(&err));
+	}
+	free(text);
+	error_finish(&err);
+	finish_node(&config);
+}
