@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci-seccomp-runtime(8): stands in front of runc or crun and sets linux.seccomp. */
+#include "arguments.h"
+#include "bundle.h"
+#include "cleanup.h"
+#include "config.h"
+#include "io.h"
+#include "report.h"
+#include "resolve.h"
+#include "rewrite.h"
+#include "runtime.h"
+#include "splice.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The file that the runtime will read, owned by the caller. crun's --config is relative to the
+ * working directory, unless it is just the usual name. */
+static int locate_config(const struct arguments *arguments, char **ret, struct error *err)
+{
+	const char *config = arguments->config ? arguments->config : "config.json";
+	int r;
+
+	if (strcmp(config, "config.json") == 0)
+		r = asprintf(ret, "%s/%s", arguments->bundle, config);
+	else
+		r = asprintf(ret, "%s", config);
+	return r < 0 ? error_memory(err) : 0;
+}
+
+/* Messages name the container by its name in the pod, where it has one, and by its id. */
+static int name_container(
+	int code, const struct arguments *arguments, const struct bundle *bundle, struct error *err)
+{
+	const char *id = arguments->id ? arguments->id : "without an id";
+	const char *name = NULL;
+
+	if (bundle && resolve_container_name(bundle, &name, NULL) == 0 && name)
+		return error_prefix(err, code, "container \"%s\" (%s)", name, id);
+	return error_prefix(err, code, "container %s", id);
+}
+
+static int rewrite_file(const struct bundle *bundle, const struct node_config *config,
+	const char *path, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length;
+	bool changed;
+	int r = rewrite_config(bundle, config, &text, &length, &changed, err);
+
+	if (r < 0 || !changed)
+		return r;
+	return splice_replace_path(path, text, length, err);
+}
+
+static int confine(
+	const struct arguments *arguments, const struct node_config *config, struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+	struct bundle bundle;
+	char *text;
+	size_t length;
+	int r = locate_config(arguments, &path, err);
+
+	if (r < 0)
+		return r;
+	r = io_read_file(AT_FDCWD, path, path, BUNDLE_SIZE_LIMIT, &text, &length, err);
+	if (r == 0)
+		r = bundle_parse(path, text, length, &bundle, err);
+	if (r < 0)
+		return name_container(r, arguments, NULL, err);
+	r = rewrite_file(&bundle, config, path, err);
+	if (r < 0)
+		name_container(r, arguments, &bundle, err);
+	bundle_finish(&bundle);
+	return r;
+}
+
+/* A command that reads no bundle, delete and kill among them, must work though the configuration does
+ * not: then the runtime is found without it. */
+static int find_runtime(const struct arguments *arguments, struct node_config *config, char **ret,
+	struct error *err)
+{
+	int r = node_config_read(NULL, config, err);
+
+	if (r < 0 && arguments->rewrites)
+		return r;
+	return runtime_find(config, ret, err);
+}
+
+static int serve(char **argv, const struct arguments *arguments, struct error *err)
+{
+	AUTO_FREE char *runtime = NULL;
+	struct node_config config = {0};
+	int r = find_runtime(arguments, &config, &runtime, err);
+
+	if (r == 0 && arguments->rewrites)
+		r = confine(arguments, &config, err);
+	node_config_finish(&config);
+	return r < 0 ? r : runtime_execute(runtime, argv, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = ERROR_INIT;
+	struct arguments arguments;
+	int r = arguments_parse(argc, argv, &arguments, &err);
+
+	if (r == 0)
+		r = serve(argv, &arguments, &err);
+	report(&arguments, &err);
+	error_finish(&err);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
