@@ -7,6 +7,7 @@
 #include "io.h"
 #include "load.h"
 #include "resolve.h"
+#include "rewrite.h"
 #include "state.h"
 #include "text.h"
 
@@ -25,11 +26,12 @@
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-	"Usage: " PROGRAM " [--config FILE] [createRuntime|prestart]\n"
+	"Usage: " PROGRAM " [--config FILE] [createRuntime|prestart|precreate]\n"
 	"\n"
 	"Loads the seccomp profile of a container into its process, before pivot_root.\n"
 	"An OCI runtime starts it as a createRuntime or prestart hook and writes the\n"
-	"state of the container to its standard input.\n"
+	"state of the container to its standard input. As podman's precreate hook it\n"
+	"reads config.json there and writes it with linux.seccomp to standard output.\n"
 	"\n"
 	"  --config FILE  node configuration (default: $OCI_SECCOMP_CONFIG, else\n"
 	"                 " NODE_CONFIG_FILE ")\n"
@@ -321,20 +323,63 @@ static int run(const char *config_file, struct error *err)
 	return r;
 }
 
-static int check_stage(int argc, char **argv)
+/* podman's stage: the configuration of a container on standard input, the changed one on standard
+ * output. Nothing is written unless all of it is right. */
+static int precreate(const char *config_file, struct error *err)
 {
-	const char *stage = argc > optind ? argv[optind] : "createRuntime";
+	static const char name[] = "config.json on standard input";
+	AUTO_FREE char *rewritten = NULL;
+	struct node_config config;
+	struct bundle bundle;
+	char *text;
+	size_t length;
+	bool changed;
+	int r = io_read(STDIN_FILENO, name, BUNDLE_SIZE_LIMIT, &text, &length, err);
 
-	if (argc - optind > 1) {
-		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"\n", argv[optind + 1]);
-		return EXIT_USAGE;
+	if (r < 0)
+		return r;
+	r = bundle_parse(name, text, length, &bundle, err);
+	if (r < 0)
+		return r;
+	r = node_config_read(config_file, &config, err);
+	if (r == 0) {
+		r = rewrite_config(&bundle, &config, &rewritten, &length, &changed, err);
+		node_config_finish(&config);
 	}
-	if (!strcmp(stage, "createRuntime") || !strcmp(stage, "prestart"))
-		return EXIT_SUCCESS;
+	bundle_finish(&bundle);
+	if (r < 0)
+		return r;
+	r = io_write_all(STDOUT_FILENO, rewritten, length);
+	return r < 0 ? error_set_errno(err, r, "standard output: cannot write") : 0;
+}
+
+/* The stages at which this hook works. */
+static const struct stage {
+	const char *name;
+	int (*run)(const char *config_file, struct error *err);
+} stages[] = {
+	{"createRuntime", run},
+	{"precreate", precreate},
+	{"prestart", run},
+};
+
+/* The stage of the arguments behind the options; NULL: they name none, which has been said. */
+static const struct stage *find_stage(int count, char **arguments)
+{
+	const char *name = count > 0 ? arguments[0] : "createRuntime";
+
+	if (count > 1) {
+		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"\n", arguments[1]);
+		return NULL;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(stages); i++)
+		if (!strcmp(stages[i].name, name))
+			return &stages[i];
 	fprintf(stderr,
-		PROGRAM ": unknown stage \"%s\": this hook works at createRuntime and prestart\n",
-		stage);
-	return EXIT_USAGE;
+		PROGRAM ": unknown stage \"%s\": this hook works at createRuntime, prestart and "
+			"podman's precreate\n",
+		name);
+	return NULL;
 }
 
 /* A log daemon that does not read must not hold up the engine: then SIGALRM ends the hook, which is
@@ -361,7 +406,8 @@ int main(int argc, char **argv)
 	};
 	struct error err = ERROR_INIT;
 	const char *config_file = NULL;
-	int option, r;
+	const struct stage *stage;
+	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
@@ -379,14 +425,14 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	r = check_stage(argc, argv);
-	if (r != EXIT_SUCCESS)
-		return r;
+	stage = find_stage(argc - optind, argv + optind);
+	if (!stage)
+		return EXIT_USAGE;
 	if (isatty(STDIN_FILENO)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if (run(config_file, &err) == 0)
+	if (stage->run(config_file, &err) == 0)
 		return EXIT_SUCCESS;
 	/* To the log as well: crun throws away what its hooks print. */
 	fprintf(stderr, PROGRAM ": %s\n", error_message(&err));
