@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# containerd, by ctr, through the shim.
+# shellcheck source=test/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+for program in containerd ctr; do
+	command -v "$program" >/dev/null || skip_all "$program is not installed"
+done
+: "${SHIM:=$TOP/build/cmd/oci-seccomp-runtime/oci-seccomp-runtime}"
+KEY=io.oci-seccomp.profile
+CONTAINERD_ADDRESS=$TMP/containerd.sock
+export CONTAINERD_ADDRESS
+
+# A call that neither runtime needs: what is loaded by it binds it as well.
+deny_profile chmod.json chmod 99
+
+cat >"$TMP/shim" <<END
+#!/bin/sh
+export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME="$(command -v "$RUNTIME")"
+exec "$SHIM" "\$@"
+END
+chmod 755 "$TMP/shim"
+
+cat >"$TMP/containerd.toml" <<END
+version = 2
+root = "$TMP/containerd"
+state = "$TMP/containerd.state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "$CONTAINERD_ADDRESS"
+END
+containerd --config "$TMP/containerd.toml" >"$TMP/containerd.log" 2>&1 &
+CONTAINERD=$!
+
+remove() {
+	ctr task kill --signal KILL "$NAME" >/dev/null 2>&1
+	until_true 10 task_gone
+	ctr container rm "$NAME" >/dev/null 2>&1
+}
+
+task_gone() {
+	ctr task rm "$NAME" >/dev/null 2>&1 || ! ctr task ls -q 2>/dev/null | grep -qx "$NAME"
+}
+
+script_clean_up() {
+	[ -z "${NAME:-}" ] || remove
+	kill "$CONTAINERD" 2>/dev/null
+	wait "$CONTAINERD" 2>/dev/null
+}
+until_true 30 ctr version >/dev/null 2>&1 || not_ok "containerd answers" "$TMP/containerd.log"
+
+OUT=$TMP/out ERR=$TMP/err
+# run_task OPTION... -- ARGUMENT...: our root file system without an image. Sets STATUS.
+run_task() {
+	NAME=e2e-$$-$1
+	shift
+	STATUS=0
+	timeout -k 5 60 ctr run --detach --runc-binary "$TMP/shim" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+}
+
+in_container() {
+	timeout -k 5 60 ctr task exec --exec-id "e$(date +%N)" "$NAME" /probe "$@" >"$OUT" 2>>"$ERR"
+}
+
+run_task bound --annotation "$KEY=Localhost/chmod.json" --rootfs "$ROOTFS" "e2e-$$-bound" /probe sleep:60
+is "the container starts" "$STATUS" 0
+in_container chmod file
+results "an exec session is bound" chmod=EADDRNOTAVAIL file=ok
+remove
+
+run_task default --rootfs "$ROOTFS" "e2e-$$-default" /probe sleep:60
+in_container socket-vsock socket-vsock-bit32 socket-inet
+results "RuntimeDefault of the node" socket-vsock=EPERM socket-vsock-bit32=EPERM socket-inet=passed
+remove
+
+run_task free --annotation "$KEY=Unconfined" --rootfs "$ROOTFS" "e2e-$$-free" /probe sleep:60
+in_container socket-vsock
+results "Unconfined" socket-vsock=passed
+remove
+
+run_task engine --seccomp --annotation "$KEY=Unconfined" --rootfs "$ROOTFS" "e2e-$$-engine" \
+	/probe sleep:60
+in_container keyctl file
+results "an annotation does not take the engine's profile away" keyctl=EPERM file=ok
+remove
+
+run_task none --annotation "$KEY=Localhost/none.json" --rootfs "$ROOTFS" "e2e-$$-none" /probe ready
+like "a profile that is missing: containerd shows what the shim says" "$STATUS $(cat "$ERR")" \
+	"1 *oci-seccomp-runtime: *$PROFILES/none.json: there is no such profile*"
+remove
+
+done_testing
