@@ -264,17 +264,6 @@ static int check_status(const struct state *state, struct error *err)
 		state->id, state->status);
 }
 
-/* Messages name the container by its name in the pod, where it has one, and by its id. */
-static int name_container(
-	int code, const struct state *state, const struct bundle *bundle, struct error *err)
-{
-	const char *name = NULL;
-
-	if (bundle && resolve_container_name(bundle, &name, NULL) == 0 && name)
-		return error_prefix(err, code, "container \"%s\" (%s)", name, state->id);
-	return error_prefix(err, code, "container %s", state->id);
-}
-
 static int serve(const struct state *state, const char *config_file, struct error *err)
 {
 	struct node_config config;
@@ -288,11 +277,11 @@ static int serve(const struct state *state, const char *config_file, struct erro
 		return r;
 	r = bundle_read(state->bundle, &bundle, err);
 	if (r < 0) {
-		name_container(r, state, NULL, err);
+		resolve_prefix_container(err, r, NULL, state->id);
 	} else {
 		r = resolve_and_confine(state, &bundle, &config, err);
 		if (r < 0)
-			name_container(r, state, &bundle, err);
+			resolve_prefix_container(err, r, &bundle, state->id);
 		bundle_finish(&bundle);
 	}
 	node_config_finish(&config);

@@ -22,16 +22,26 @@ static int either_annotation(const struct bundle *bundle, const char *first, con
 }
 
 /* containerd's key, then the label that the kubelet sets and CRI-O copies. */
-int resolve_container_name(const struct bundle *bundle, const char **ret, struct error *err)
+static int container_name(const struct bundle *bundle, const char **ret, struct error *err)
 {
 	return either_annotation(bundle, "io.kubernetes.cri.container-name",
 		"io.kubernetes.container.name", ret, err);
 }
 
+int resolve_prefix_container(
+	struct error *err, int code, const struct bundle *bundle, const char *id)
+{
+	const char *name = NULL;
+
+	if (bundle && container_name(bundle, &name, NULL) == 0 && name)
+		return error_prefix(err, code, "container \"%s\" (%s)", name, id);
+	return error_prefix(err, code, "container %s", id);
+}
+
 static int identify(const struct bundle *bundle, struct resolution *resolution, struct error *err)
 {
 	const char *type;
-	int r = resolve_container_name(bundle, &resolution->container, err);
+	int r = container_name(bundle, &resolution->container, err);
 
 	if (r < 0)
 		return r;

@@ -46,9 +46,10 @@ struct resolution {
 	struct source_finding findings[SOURCE_COUNT];
 };
 
-/* The container's name in its pod, owned by the bundle; `*ret` NULL where it has none. */
-int resolve_container_name(const struct bundle *bundle, const char **ret, struct error *err)
-	__attribute__((warn_unused_result));
+/* Prefixes the container to a failure: by its name in the pod, where the bundle (NULL: none could be
+ * read) tells one, and by its id. Returns `code`. */
+int resolve_prefix_container(
+	struct error *err, int code, const struct bundle *bundle, const char *id);
 
 /* -EINVAL: an annotation that decides says what cannot be understood, -EPERM: Unconfined where the
  * node denies it; the message names the annotation. */

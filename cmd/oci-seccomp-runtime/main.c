@@ -30,16 +30,9 @@ static int locate_config(const struct arguments *arguments, char **ret, struct e
 	return r < 0 ? error_memory(err) : 0;
 }
 
-/* Messages name the container by its name in the pod, where it has one, and by its id. */
-static int name_container(
-	int code, const struct arguments *arguments, const struct bundle *bundle, struct error *err)
+static const char *container_id(const struct arguments *arguments)
 {
-	const char *id = arguments->id ? arguments->id : "without an id";
-	const char *name = NULL;
-
-	if (bundle && resolve_container_name(bundle, &name, NULL) == 0 && name)
-		return error_prefix(err, code, "container \"%s\" (%s)", name, id);
-	return error_prefix(err, code, "container %s", id);
+	return arguments->id ? arguments->id : "without an id";
 }
 
 static int rewrite_file(const struct bundle *bundle, const struct node_config *config,
@@ -70,10 +63,10 @@ static int confine(
 	if (r == 0)
 		r = bundle_parse(path, text, length, &bundle, err);
 	if (r < 0)
-		return name_container(r, arguments, NULL, err);
+		return resolve_prefix_container(err, r, NULL, container_id(arguments));
 	r = rewrite_file(&bundle, config, path, err);
 	if (r < 0)
-		name_container(r, arguments, &bundle, err);
+		resolve_prefix_container(err, r, &bundle, container_id(arguments));
 	bundle_finish(&bundle);
 	return r;
 }
