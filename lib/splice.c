@@ -288,14 +288,3 @@ int splice_replace_path(const char *path, const char *text, size_t length, struc
 	r = replace(dirname(directory), basename(name), text, length);
 	return r < 0 ? error_set_errno(err, r, "%s: cannot replace", path) : 0;
 }
-
-int splice_replace_file(const char *directory, const char *text, size_t length, struct error *err)
-{
-	AUTO_FREE char *path = NULL;
-
-	if (asprintf(&path, "%s/config.json", directory) < 0) {
-		path = NULL;
-		return error_memory(err);
-	}
-	return splice_replace_path(path, text, length, err);
-}

@@ -22,14 +22,10 @@ int splice_seccomp(const struct json_document *config, const char *object, char 
 	size_t *ret_length, struct error *err) __attribute__((warn_unused_result));
 
 /*
- * Replaces DIRECTORY/config.json by a file with this text, and with the mode and owner of the old
- * one. Whatever the moment at which the caller is killed, the name stands for the old or for the
- * new file, whole. What a killed caller left behind is removed by the next one; those of two
- * callers at once come one after the other. A symbolic link is replaced, not what it points to.
+ * Replaces the file `path` by one with this text, and with the mode and owner of the old one.
+ * Whatever the moment at which the caller is killed, the name stands for the old or for the new
+ * file, whole. What a killed caller left behind is removed by the next one; those of two callers at
+ * once come one after the other. A symbolic link is replaced, not what it points to.
  */
-int splice_replace_file(const char *directory, const char *text, size_t length, struct error *err)
-	__attribute__((warn_unused_result));
-
-/* The same for a file of any name. */
 int splice_replace_path(const char *path, const char *text, size_t length, struct error *err)
 	__attribute__((warn_unused_result));

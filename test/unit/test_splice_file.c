@@ -37,7 +37,9 @@ static bool exists(const char *directory, const char *name)
 
 static int replace(const char *directory, const char *text)
 {
-	return splice_replace_file(directory, text, strlen(text), NULL);
+	AUTO_FREE char *path = format_text("%s/config.json", directory);
+
+	return splice_replace_path(path, text, strlen(text), NULL);
 }
 
 Test(splice_file, keeps_the_mode)
@@ -106,9 +108,10 @@ Test(splice_file, owner_stays)
 Test(splice_file, failure_leaves_nothing)
 {
 	char *directory = temp_dir();
+	AUTO_FREE char *path = format_text("%s/config.json", directory);
 	struct error err = ERROR_INIT;
 
-	cr_expect_eq(splice_replace_file(directory, "new", 3, &err), -ENOENT);
+	cr_expect_eq(splice_replace_path(path, "new", 3, &err), -ENOENT);
 	cr_expect(contains(error_message(&err), "/config.json: cannot replace: No such file"), "%s",
 		error_message(&err));
 	error_finish(&err);
