@@ -92,22 +92,15 @@ static inline scmp_filter_ctx peer_context(const struct policy *policy, enum arc
 	return context;
 }
 
-/* `level`: SCMP_FLTATR_CTL_OPTIMIZE, 1 by priority, 2 a binary tree. */
-static inline struct program peer_build_at(const struct policy *policy, uint32_t level)
+/* The program of a context, which is released. */
+static inline struct program peer_export(scmp_filter_ctx context)
 {
-	scmp_filter_ctx whole = peer_context(policy, policy->target.arch);
 	struct program program;
 	int fd = memfd_create("peer", MFD_CLOEXEC);
 	off_t size;
 
-	for (int arch = 0; arch < ARCH_COUNT; arch++)
-		if ((policy->architectures & UINT32_C(1) << arch) &&
-			arch != (int)policy->target.arch)
-			cr_assert_eq(
-				seccomp_merge(whole, peer_context(policy, (enum arch)arch)), 0);
-	cr_assert_eq(seccomp_attr_set(whole, SCMP_FLTATR_CTL_OPTIMIZE, level), 0);
-	cr_assert_eq(seccomp_export_bpf(whole, fd), 0);
-	seccomp_release(whole);
+	cr_assert_eq(seccomp_export_bpf(context, fd), 0);
+	seccomp_release(context);
 	size = lseek(fd, 0, SEEK_CUR);
 	program.length = (size_t)size / sizeof(struct sock_filter);
 	program.code = malloc((size_t)size);
@@ -115,6 +108,20 @@ static inline struct program peer_build_at(const struct policy *policy, uint32_t
 	cr_assert_eq(pread(fd, program.code, (size_t)size, 0), size);
 	close(fd);
 	return program;
+}
+
+/* `level`: SCMP_FLTATR_CTL_OPTIMIZE, 1 by priority, 2 a binary tree. */
+static inline struct program peer_build_at(const struct policy *policy, uint32_t level)
+{
+	scmp_filter_ctx whole = peer_context(policy, policy->target.arch);
+
+	for (int arch = 0; arch < ARCH_COUNT; arch++)
+		if ((policy->architectures & UINT32_C(1) << arch) &&
+			arch != (int)policy->target.arch)
+			cr_assert_eq(
+				seccomp_merge(whole, peer_context(policy, (enum arch)arch)), 0);
+	cr_assert_eq(seccomp_attr_set(whole, SCMP_FLTATR_CTL_OPTIMIZE, level), 0);
+	return peer_export(whole);
 }
 
 static inline struct program peer_build(const struct policy *policy)

@@ -157,34 +157,6 @@ Test(filter, runtime_default_at_capability_sets)
 
 /* Random profiles: few calls, so that rules overlap; all operators; constants of every size. */
 
-static uint64_t random_constant(uint64_t *seed, unsigned bits)
-{
-	static const uint64_t interesting[] = {0, 1, 2, 38, 40, 0xff, 0x7fff, 0xffff, 0x10000,
-		0x7e020000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-		0x8000000000000000, 0xffffffffffffffff};
-	uint64_t value = interesting[next_random(seed) % ARRAY_LENGTH(interesting)];
-
-	if (next_random(seed) % 4 == 0)
-		value = next_random(seed) >> next_random(seed) % 64;
-	return bits == 64 ? value : value & ((UINT64_C(1) << bits) - 1);
-}
-
-static void print_condition(FILE *out, const char *name, uint64_t *seed)
-{
-	static const char *const operators[] = {"NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"};
-	unsigned index = (unsigned)(next_random(seed) % SYSCALL_ARGUMENTS);
-	unsigned bits = syscall_argument_bits(ARCH_X86_64, name, index);
-	size_t operator_index = next_random(seed) % ARRAY_LENGTH(operators);
-	uint64_t value = random_constant(seed, bits);
-
-	fprintf(out, "{\"index\": %u, \"op\": \"SCMP_CMP_%s\", \"value\": %llu", index,
-		operators[operator_index], (unsigned long long)value);
-	if (operator_index == OP_MASKED_EQUAL)
-		fprintf(out, ", \"valueTwo\": %llu",
-			(unsigned long long)(random_constant(seed, bits) & value));
-	fputs("}", out);
-}
-
 static void print_rule(FILE *out, uint64_t *seed)
 {
 	static const char *const names[] = {"socket", "socketcall", "personality", "mmap", "clone",
@@ -199,7 +171,7 @@ static void print_rule(FILE *out, uint64_t *seed)
 		actions[next_random(seed) % ARRAY_LENGTH(actions)]);
 	for (size_t i = 0; i < conditions; i++) {
 		fputs(i ? ", " : "", out);
-		print_condition(out, name, seed);
+		print_random_condition(out, name, SYSCALL_ARGUMENTS, seed);
 	}
 	fputs("]}", out);
 }

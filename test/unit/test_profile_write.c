@@ -87,8 +87,6 @@ static struct program peer_load(const struct policy *written, uint32_t level)
 	uint32_t fallback = peer_action(profile->default_action);
 	scmp_filter_ctx context = seccomp_init(fallback);
 	struct program program;
-	int fd = memfd_create("peer", MFD_CLOEXEC);
-	off_t size;
 
 	cr_assert(context);
 	if (peer_arch(written->target.arch) != seccomp_arch_native())
@@ -104,14 +102,7 @@ static struct program peer_load(const struct policy *written, uint32_t level)
 	cr_assert_eq(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE,
 			     profile_names(profile) > 32 ? level : 1),
 		0);
-	cr_assert_eq(seccomp_export_bpf(context, fd), 0);
-	seccomp_release(context);
-	size = lseek(fd, 0, SEEK_CUR);
-	program.length = (size_t)size / sizeof(struct sock_filter);
-	program.code = malloc((size_t)size);
-	cr_assert(program.code);
-	cr_assert_eq(pread(fd, program.code, (size_t)size, 0), size);
-	close(fd);
+	program = peer_export(context);
 	if (architectures[written->target.arch].big_endian)
 		swap_bytes(&program);
 	return program;
@@ -467,34 +458,6 @@ static const char *pick(const char *const *words, uint64_t *seed)
 	return words[next_random(seed) % count];
 }
 
-static uint64_t random_constant(uint64_t *seed, unsigned bits)
-{
-	static const uint64_t interesting[] = {0, 1, 2, 38, 40, 0xff, 0x7fff, 0xffff, 0x10000,
-		0x7e020000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-		0x8000000000000000, 0xffffffffffffffff};
-	uint64_t value = interesting[next_random(seed) % ARRAY_LENGTH(interesting)];
-
-	if (next_random(seed) % 4 == 0)
-		value = next_random(seed) >> next_random(seed) % 64;
-	return bits == 64 ? value : value & ((UINT64_C(1) << bits) - 1);
-}
-
-static void print_condition(FILE *out, const char *name, uint64_t *seed)
-{
-	static const char *const operators[] = {"NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"};
-	unsigned index = (unsigned)(next_random(seed) % 3);
-	unsigned bits = syscall_argument_bits(ARCH_X86_64, name, index);
-	size_t operator_index = next_random(seed) % ARRAY_LENGTH(operators);
-	uint64_t value = random_constant(seed, bits);
-
-	fprintf(out, "{\"index\": %u, \"op\": \"SCMP_CMP_%s\", \"value\": %llu", index,
-		operators[operator_index], (unsigned long long)value);
-	if (operator_index == OP_MASKED_EQUAL)
-		fprintf(out, ", \"valueTwo\": %llu",
-			(unsigned long long)(random_constant(seed, bits) & value));
-	fputs("}", out);
-}
-
 static void print_rule(FILE *out, const struct shape *shape, uint64_t *seed)
 {
 	static const char *const actions[] = {"ALLOW", "ALLOW", "ERRNO", "ERRNO", "LOG", "TRAP",
@@ -510,7 +473,7 @@ static void print_rule(FILE *out, const struct shape *shape, uint64_t *seed)
 	fputs(", \"args\": [", out);
 	for (size_t i = 0; i < conditions; i++) {
 		fputs(i ? ", " : "", out);
-		print_condition(out, name, seed);
+		print_random_condition(out, name, 3, seed);
 	}
 	fputs("]}", out);
 }
