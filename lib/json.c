@@ -109,14 +109,14 @@ static void take_token(struct parser *parser, size_t length)
 /* Tokens come in the order of the text, so all positions together cost one pass over it. */
 static void set_position(struct parser *parser, struct json *node)
 {
-	const char *text = parser->document->text;
+	const char *text = parser->document->text, *newline;
 
-	for (; parser->counted < node->start; parser->counted++) {
-		if (text[parser->counted] != '\n')
-			continue;
+	while ((newline = memchr(text + parser->counted, '\n', node->start - parser->counted))) {
+		parser->counted = (size_t)(newline - text) + 1;
 		parser->line_count++;
-		parser->line_start = parser->counted + 1;
+		parser->line_start = parser->counted;
 	}
+	parser->counted = node->start;
 	node->line = parser->line_count + 1;
 	node->column = (unsigned)(node->start - parser->line_start) + 1;
 }
@@ -345,16 +345,15 @@ const struct json *json_member(const struct json *object, const char *key)
 void json_position(
 	const struct json_document *document, size_t offset, unsigned *line, unsigned *column)
 {
+	const char *start = document->text, *newline;
+	const char *end = start + (offset < document->length ? offset : document->length);
+
 	*line = 1;
-	*column = 1;
-	for (size_t i = 0; i < offset && i < document->length; i++) {
-		if (document->text[i] == '\n') {
-			++*line;
-			*column = 1;
-		} else {
-			++*column;
-		}
+	while ((newline = memchr(start, '\n', (size_t)(end - start)))) {
+		start = newline + 1;
+		++*line;
 	}
+	*column = (unsigned)(end - start) + 1;
 }
 
 static void print_path(FILE *stream, const struct json *node)

@@ -112,7 +112,10 @@ const struct architecture architectures[ARCH_COUNT] = {
 bool name_lookup(const struct name_table *table, const char *name, uint32_t *ret)
 {
 	for (size_t i = 0; i < table->count; i++) {
-		if (strcmp(table->names[i].name, name) != 0)
+		const char *candidate = table->names[i].name;
+
+		/* Most differ in their first letter, and a call costs more than that look. */
+		if (candidate[0] != name[0] || strcmp(candidate, name) != 0)
 			continue;
 		*ret = table->names[i].value;
 		return true;

@@ -137,11 +137,11 @@ static int add_multiplexed(struct selection *selection, struct clause clause)
 	return append_clause(selection->policy, &selection->capacity, &clause);
 }
 
-static int add_name(
-	struct selection *selection, enum arch arch, const struct rule *rule, const char *name)
+/* `number`: the name's, or SYSCALL_NONE. */
+static int add_name(struct selection *selection, enum arch arch, const struct rule *rule,
+	const char *name, int number)
 {
 	struct clause clause = {.arch = arch, .action = rule->action, .name = name, .rule = rule};
-	int number = syscall_number(arch, name);
 
 	if (number != SYSCALL_NONE) {
 		int r;
@@ -167,7 +167,7 @@ static int add_rule(struct selection *selection, enum arch arch, const struct ru
 		if (number != SYSCALL_NONE)
 			note_newest(policy, arch, number);
 		if (selected)
-			r = add_name(selection, arch, rule, rule->names[i]);
+			r = add_name(selection, arch, rule, rule->names[i], number);
 		if (r < 0)
 			return r;
 	}

@@ -131,26 +131,53 @@ static int add_clauses(
 	return r;
 }
 
-/* One policy's clauses, the strictest first, and its fallback for the rest. */
-static int decide_policy(
-	const struct policy *policy, enum arch arch, uint32_t number, struct regions *ret)
+/* Whether the arguments do not matter, as for nearly all calls: no clause, or the first of the
+ * strictest ones has no condition. */
+static bool is_plain(const struct clause *clauses, size_t count, verdict fallback, verdict *ret)
+{
+	const struct clause *strictest = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (!strictest || verdict_stricter(clauses[i].action, strictest->action))
+			strictest = &clauses[i];
+	*ret = strictest ? strictest->action : fallback;
+	return !strictest || (strictest->condition_count == 0 && strictest->call_mask == 0);
+}
+
+/* Clauses, the strictest first, and the fallback for the rest. */
+static int decide_clauses(
+	const struct clause *clauses, size_t count, verdict fallback, struct regions *regions)
 {
 	static const uint32_t strictest_first[] = {SECCOMP_RET_KILL_PROCESS,
 		SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP, SECCOMP_RET_ERRNO,
 		SECCOMP_RET_USER_NOTIF, SECCOMP_RET_TRACE, SECCOMP_RET_LOG, SECCOMP_RET_ALLOW};
-	struct clause rest = {.action = policy_fallback(policy, arch, number, NULL)};
+	struct clause rest = {.action = fallback};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(strictest_first) && r == 0; i++)
+		r = add_clauses(regions, clauses, count, strictest_first[i]);
+	if (r == 0)
+		r = add_clauses(regions, &rest, 1, kind_of(&rest));
+	regions_merge(regions);
+	return r;
+}
+
+static int decide_policy(
+	const struct policy *policy, enum arch arch, uint32_t number, struct regions *ret)
+{
+	static const struct cube all;
+	verdict fallback = policy_fallback(policy, arch, number, NULL), action;
 	AUTO(regions_finish) struct regions regions = {0};
 	size_t count;
 	const struct clause *clauses = policy_clauses(policy, arch, number, &count);
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < ARRAY_LENGTH(strictest_first) && count > 0 && r == 0; i++)
-		r = add_clauses(&regions, clauses, count, strictest_first[i]);
-	if (r == 0)
-		r = add_clauses(&regions, &rest, 1, kind_of(&rest));
+	if (is_plain(clauses, count, fallback, &action))
+		r = regions_add(&regions, &all, action);
+	else
+		r = decide_clauses(clauses, count, fallback, &regions);
 	if (r < 0)
 		return r;
-	regions_merge(&regions);
 	*ret = regions;
 	memset(&regions, 0, sizeof(regions));
 	return 0;
@@ -238,6 +265,12 @@ static bool conflicts(const struct regions *written, enum arch arch)
 	return false;
 }
 
+/* One verdict, whatever the arguments. */
+static bool is_whole(const struct regions *regions)
+{
+	return regions->count == 1 && cube_is_all(&regions->items[0].cube);
+}
+
 /* What is written must mean on this architecture just what the policies do. */
 static int check_architecture(
 	const struct writer *writer, const struct decision *decision, enum arch arch, bool *ret)
@@ -253,6 +286,11 @@ static int check_architecture(
 		return 0;
 	}
 	r = decide(writer, arch, (uint32_t)number, &meant);
+	if (r == 0 && is_whole(&meant) && (written->count == 0 || is_whole(written))) {
+		*ret = meant.items[0].action ==
+		       (written->count ? written->items[0].action : writer->fallback);
+		return 0;
+	}
 	for (size_t i = 0; i < written->count && r == 0 && *ret; i++) {
 		struct cube seen;
 
@@ -353,8 +391,7 @@ static bool is_silenced(const struct writer *writer, const struct decision *deci
 
 	if (multiplexer->count != 1 || action == writer->fallback)
 		return false;
-	return written->count != 1 || !cube_is_all(&written->items[0].cube) ||
-	       verdict_stricter(action, written->items[0].action);
+	return !is_whole(written) || verdict_stricter(action, written->items[0].action);
 }
 
 static int check_multiplexer(const struct writer *writer, struct decision *decision, enum arch arch)

@@ -54,8 +54,10 @@ static size_t character_length(const char *text, size_t length)
 bool text_is_utf8(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length;) {
-		size_t bytes = character_length(text + i, length - i);
+		size_t bytes = 1;
 
+		if ((unsigned char)text[i] >= 0x80)
+			bytes = character_length(text + i, length - i);
 		if (bytes == 0)
 			return false;
 		i += bytes;
@@ -116,16 +118,18 @@ static unsigned long surrogate_at(const char *source, size_t length)
 
 bool text_has_half_pair(const char *source, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		unsigned long unit = surrogate_at(source + i, length - i);
+	const char *end = source + length;
+
+	while ((source = memchr(source, '\\', (size_t)(end - source)))) {
+		unsigned long unit = surrogate_at(source, (size_t)(end - source));
 
 		if (unit == 0) {
-			i += source[i] == '\\'; /* an escaped backslash starts no escape */
+			source += source + 1 < end ? 2 : 1; /* an escaped backslash is no escape */
 			continue;
 		}
-		if (unit >= 0xdc00 || surrogate_at(source + i + 6, length - i - 6) < 0xdc00)
+		if (unit >= 0xdc00 || surrogate_at(source + 6, (size_t)(end - source) - 6) < 0xdc00)
 			return true;
-		i += 11;
+		source += 12;
 	}
 	return false;
 }
