@@ -271,7 +271,7 @@ like "no bundle" "$(cat "$ERR")" \
 runtime --of-tomorrow x create --bundle "$BUNDLE" "$ID" 2>"$ERR"
 like "an option that may hide the command" "$(cat "$ERR")" "oci-seccomp-runtime: the option --of-tomorrow *"
 
-# Kills and crowds
+# Kills
 
 bundle -- /probe getpid
 got=$(OCI_SECCOMP_RUNTIME=$TMP/fake/runc RECORD=$TMP/record \
@@ -282,31 +282,5 @@ like "killed at every system call: config.json is the old or the new one" "$got"
 is "killed at every system call: the next run removes what was left" \
 	"$(ls -A "$BUNDLE")" "$(printf 'config.json\nout')"
 
-COUNT=20
-first=$((CONTAINERS + 1))
-for number in $(seq $COUNT); do
-	bundle --annotation "$KEY=Localhost/chmod.json" -- /probe chmod ready sleep:60
-done
-for number in $(seq "$first" "$CONTAINERS"); do
-	ID=oci-seccomp-e2e-$RUNTIME-$$-$number
-	BUNDLE=$TMP/$ID
-	runtime create --bundle "$BUNDLE" --pid-file "$BUNDLE/pid" "$ID" >"$BUNDLE/out" \
-		2>"$BUNDLE/err" </dev/null &
-done
-wait
-confined_count=0
-for number in $(seq "$first" "$CONTAINERS"); do
-	ID=oci-seccomp-e2e-$RUNTIME-$$-$number
-	BUNDLE=$TMP/$ID
-	OUT=$BUNDLE/out
-	ERR=$BUNDLE/err
-	start
-	until_true 20 grep -q '^ready' "$OUT"
-	[ "$(result chmod)" = EADDRNOTAVAIL ] && [ "$(field "$(cat "$BUNDLE/pid")" Seccomp)" = 2 ] &&
-		confined_count=$((confined_count + 1))
-	delete
-done
-is "$COUNT containers at once: all are confined" "$confined_count" "$COUNT"
-is "no temporary file is left" "$(find "$TMP" -name '.*.oci-seccomp')" ""
 nothing_left "nothing is left"
 done_testing
