@@ -120,9 +120,10 @@ if [ "${E2E_STAGE:-}" != set ]; then
 	export E2E_STAGE=set PYTHON
 	exec "$PYTHON" "$HERE/reaper.py" unshare --mount --propagation private "$0" "$@"
 fi
-# crun refuses hybrid cgroups.
+# crun refuses hybrid cgroups, and makes directories in what lies below the mount.
 if [ "$RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then
 	umount /sys/fs/cgroup/unified
+	mount -t tmpfs tmpfs /sys/fs/cgroup/unified
 fi
 
 REAPER=$PPID
