@@ -94,12 +94,14 @@ confined --annotation "$KEY=Localhost/structure.json" -- /probe getpid=1
 run
 is "structure.json: another answer would show" "$STATUS" 139
 
-# audit.json writes to the kernel's log, or to that of auditd where it runs.
+# audit.json writes to the kernel's log, or to that of auditd where it runs. There the program has
+# its number in the first pid namespace, which may not be ours, so a name tells it apart.
+AUDITED=/probe-${TMP##*.}
 records() {
 	{
 		dmesg 2>/dev/null || cat /dev/kmsg
 		cat /var/log/audit/audit.log 2>/dev/null
-	} | grep -E 'type=(1326|SECCOMP)' | grep -c "pid=$PID .*exe=\"/probe\".*syscall=$1 "
+	} | grep -E 'type=(1326|SECCOMP)' | grep -c "exe=\"$AUDITED\".*syscall=$1 "
 }
 recorded() {
 	[ "$(records "$1")" -gt 0 ]
@@ -115,7 +117,8 @@ if grep -q log /proc/sys/kernel/seccomp/actions_logged 2>/dev/null; then
 		echo "$limit" >/proc/sys/kernel/printk_ratelimit
 	}
 	echo 0 >/proc/sys/kernel/printk_ratelimit
-	confined --annotation "$KEY=Localhost/audit.json" -- /probe mount getpid ptrace ready sleep:60
+	cp "$PROBE" "$ROOTFS$AUDITED"
+	confined --annotation "$KEY=Localhost/audit.json" -- "$AUDITED" mount getpid ptrace ready sleep:60
 	run_until_ready
 	until_true 10 recorded "$ptrace"
 	is "audit.json: a record of type 1326 for ptrace" "$(records "$ptrace")" 1
