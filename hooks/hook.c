@@ -66,14 +66,6 @@ static uint32_t filter_flags(const struct profile *profile, const struct node_co
 	return flags;
 }
 
-static bool notifies(const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->clause_count; i++)
-		if ((policy->clauses[i].action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
-			return true;
-	return false;
-}
-
 static int build(const struct profile *profile, const struct node_config *config,
 	const struct target *target, struct plan *plan, struct error *err)
 {
@@ -83,7 +75,7 @@ static int build(const struct profile *profile, const struct node_config *config
 
 	if (r < 0)
 		return r;
-	if (notifies(&policy))
+	if (policy_notifies(&policy))
 		r = error_set(err, -EOPNOTSUPP,
 			"%s: SCMP_ACT_NOTIFY cannot be used through the hook: nobody would hold "
 			"the listener; give the profile to the runtime as linux.seccomp",

@@ -280,3 +280,11 @@ verdict policy_foreign(void)
 {
 	return SECCOMP_RET_KILL_THREAD;
 }
+
+bool policy_notifies(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->clause_count; i++)
+		if ((policy->clauses[i].action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return false;
+}

@@ -71,3 +71,6 @@ verdict policy_fallback(
 
 /* Verdict for calls of architectures outside the set. */
 verdict policy_foreign(void);
+
+/* Whether a clause asks an agent (SCMP_ACT_NOTIFY). */
+bool policy_notifies(const struct policy *policy);

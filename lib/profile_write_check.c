@@ -7,14 +7,6 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-bool policy_notifies(const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->clause_count; i++)
-		if ((policy->clauses[i].action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
-			return true;
-	return false;
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;

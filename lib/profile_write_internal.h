@@ -48,8 +48,6 @@ int decide_name(const struct writer *writer, struct decision *decision)
 int check_multiplexers(const struct writer *writer, struct decision *decision)
 	__attribute__((warn_unused_result));
 
-bool policy_notifies(const struct policy *policy);
-
 /* One listener at most. */
 int check_listeners(const struct writer *writer) __attribute__((warn_unused_result));
 /* Calls of architectures that not all policies have. */
