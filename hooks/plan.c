@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan.h"
+
+#include "filter.h"
+#include "host.h"
+#include "names.h"
+#include "policy.h"
+#include "profile.h"
+#include "text.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t filter_flags(const struct profile *profile, const struct node_config *config)
+{
+	uint32_t flags = profile->flags;
+
+	if (!profile->has_flags && load_flags_supported(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
+		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	if (config->log_denials)
+		flags |= SECCOMP_FILTER_FLAG_LOG;
+	return flags;
+}
+
+static int build(const struct profile *profile, const struct node_config *config,
+	const struct target *target, struct plan *plan, struct error *err)
+{
+	struct load_filter *filter = &plan->filters[plan->count];
+	struct policy policy;
+	int r = policy_select(profile, target, config->native_arch_only, &policy, err);
+
+	if (r < 0)
+		return r;
+	if (policy_notifies(&policy))
+		r = error_set(err, -EOPNOTSUPP,
+			"%s: SCMP_ACT_NOTIFY cannot be used through the hook: nobody would hold "
+			"the listener; give the profile to the runtime as linux.seccomp",
+			profile->name);
+	else
+		r = filter_build(&policy, &filter->program, err);
+	policy_finish(&policy);
+	if (r < 0)
+		return r;
+	filter->flags = filter_flags(profile, config);
+	plan->instructions += filter->program.length;
+	plan->count++;
+	return 0;
+}
+
+static int add_choice(const struct profile_choice *choice, const struct node_config *config,
+	const struct target *target, struct plan *plan, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	struct profile profile;
+	int r;
+
+	if (choice->kind != CHOICE_RUNTIME_DEFAULT && choice->kind != CHOICE_LOCALHOST)
+		return 0;
+	r = resolve_read_profile(choice, config, &profile, &diagnostics, err);
+	for (size_t i = 0; i < diagnostics.count; i++)
+		if (diagnostics.items[i].severity == SEVERITY_NOTE)
+			plan->skipped++;
+	diagnostics_finish(&diagnostics);
+	if (r < 0)
+		return r;
+	r = build(&profile, config, target, plan, err);
+	profile_finish(&profile);
+	return r;
+}
+
+static int add_choices(const struct resolution *resolution, const struct node_config *config,
+	const struct target *target, struct plan *plan, struct error *err)
+{
+	int r = add_choice(&resolution->profile, config, target, plan, err);
+
+	if (r < 0)
+		return error_prefix(err, r, "%s", resolution->origin);
+	r = add_choice(&resolution->baseline, config, target, plan, err);
+	return r < 0 ? error_prefix(err, r, "baseline of %s", config->file) : 0;
+}
+
+int plan_make(const struct resolution *resolution, const struct node_config *config,
+	const struct bundle *bundle, struct plan *ret, struct error *err)
+{
+	struct plan plan = {0};
+	struct target target;
+	int r = host_target(&target, err);
+
+	if (r < 0)
+		return r;
+	target.capabilities = bundle->capabilities;
+	r = add_choices(resolution, config, &target, &plan, err);
+	if (r < 0)
+		plan_finish(&plan);
+	else
+		*ret = plan;
+	return r;
+}
+
+static void print_choice(FILE *stream, const struct profile_choice *choice)
+{
+	static const char *const words[] = {
+		[CHOICE_NONE] = "no profile",
+		[CHOICE_RUNTIME_DEFAULT] = "RuntimeDefault",
+		[CHOICE_LOCALHOST] = "Localhost/",
+		[CHOICE_UNCONFINED] = "Unconfined",
+	};
+
+	fprintf(stream, "%s%s", words[choice->kind], choice->path ? choice->path : "");
+}
+
+char *plan_summary(
+	const struct plan *plan, const struct state *state, const struct resolution *resolution)
+{
+	char *line = NULL, *printable;
+	size_t length;
+	FILE *stream = open_memstream(&line, &length);
+
+	if (!stream)
+		return NULL;
+	fprintf(stream,
+		"container \"%s\" (%s): ", resolution->container ? resolution->container : "-",
+		state->id);
+	print_choice(stream, &resolution->profile);
+	fprintf(stream, " in force, by %s: %zu filter%s, %zu instructions", resolution->origin,
+		plan->count, plan->count == 1 ? "" : "s", plan->instructions);
+	for (size_t i = 0; i < names_flags.count; i++)
+		if (plan->filters[0].flags & names_flags.names[i].value)
+			fprintf(stream, ", %s",
+				names_flags.names[i].name + strlen("SECCOMP_FILTER_FLAG_"));
+	if (resolution->baseline.kind != CHOICE_NONE) {
+		fprintf(stream, "; baseline ");
+		print_choice(stream, &resolution->baseline);
+	}
+	if (resolution->engine)
+		fprintf(stream, "; the engine's own profile applies as well");
+	if (plan->skipped)
+		fprintf(stream, "; unknown syscall names skipped: %zu", plan->skipped);
+	if (fclose(stream) != 0) {
+		free(line);
+		return NULL;
+	}
+	printable = text_printable(line);
+	free(line);
+	return printable;
+}
+
+void plan_finish(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		program_finish(&plan->filters[i].program);
+	plan->count = 0;
+}
