@@ -76,7 +76,7 @@ static int load(const struct state *state, const struct resolution *resolution,
 	if (!summary)
 		return error_memory(err);
 	r = load_possible(err);
-	return r < 0 ? r : load_into_container(&request, err);
+	return r < 0 ? r : load_into_container(&request, NULL, err);
 }
 
 static int confine(const struct state *state, const struct bundle *bundle,

@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +123,27 @@ int io_write_all(int fd, const void *data, size_t length)
 		length -= (size_t)n;
 	}
 	return 0;
+}
+
+ssize_t io_send(int socket, const void *data, size_t length, int descriptor, int flags)
+{
+	union {
+		struct cmsghdr head; /* for its alignment */
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+	struct iovec part = {(void *)(uintptr_t)data, length};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	ssize_t n;
+
+	if (descriptor >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		memcpy(CMSG_DATA(&control.head), &descriptor, sizeof(descriptor));
+	}
+	do
+		n = sendmsg(socket, &message, flags | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
 int io_read_exact(int fd, void *data, size_t length)

@@ -29,5 +29,11 @@ int io_read_trusted(int fd, const char *name, size_t limit, char **ret_text, siz
 /* Writes all of `data`; a short write is continued. Returns 0 or a negative errno. */
 int io_write_all(int fd, const void *data, size_t length) __attribute__((warn_unused_result));
 
+/* Sends what one sendmsg takes of `data` through a socket, with `descriptor` attached to the first
+ * byte (-1: none). `flags` as in send(2), without SIGPIPE. Returns how much was sent, or a negative
+ * errno. */
+ssize_t io_send(int socket, const void *data, size_t length, int descriptor, int flags)
+	__attribute__((warn_unused_result));
+
 /* Reads exactly `length` bytes; -EPIPE when the other end closed earlier. */
 int io_read_exact(int fd, void *data, size_t length) __attribute__((warn_unused_result));

@@ -9,13 +9,13 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -51,21 +51,19 @@
  * The loader is a grandchild of the caller and keeps none of its descriptors: the runtime waits for
  * whoever holds the hook's stdout and stderr. PTRACE_O_EXITKILL binds the container's life to the
  * loader's until the filter is in force: whatever happens to the loader, the container is confined
- * or dead. The report is the loader's pid, then `struct report`, then the message.
+ * or dead. The report is told in load_report.c.
+ *
+ * Of a filter that notifies, seccomp(2) returns the listener, a descriptor of the container process:
+ * the loader takes a copy out with pidfd_getfd, makes the process close its own, and hands the copy
+ * to the caller with the report. Suspended as it is the filter asks nobody yet, so an agent need
+ * not know the calls of the runtime.
  *
  * Being traced at execve costs a set-user-ID program nothing here: the tracer has CAP_SYS_PTRACE in
  * the initial user namespace, which the kernel accepts.
  */
 
-#define LOADER_MILLISECONDS 8000  /* the loader gives up itself and tells at which step */
-#define CALLER_MILLISECONDS 10000 /* the caller gives up on the loader */
+#define LOADER_MILLISECONDS 8000 /* the loader gives up itself and tells at which step */
 #define COMMAND_LINE_LIMIT (2 << 20)
-#define MESSAGE_LIMIT 4000 /* with the rest of the report below PIPE_BUF */
-
-struct report {
-	int32_t code; /* 0 or a negative errno */
-	uint32_t message_length;
-};
 
 int64_t load_clock(void)
 {
@@ -91,6 +89,16 @@ int load_status_field(const char *path, const char *field, unsigned long long *r
 		}
 	}
 	return -ENOENT;
+}
+
+uint32_t load_flags(const struct load_filter *filter)
+{
+	uint32_t flags = filter->flags | SECCOMP_FILTER_FLAG_TSYNC;
+
+	/* A listener is a number, and so is the thread that stands in TSYNC's way. */
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+	return flags;
 }
 
 int load_root(pid_t pid, struct root *ret)
@@ -177,7 +185,7 @@ static int check_runtime(const struct loader *loader, struct error *err)
 static int check_flags(const struct load_request *request, struct error *err)
 {
 	for (size_t i = 0; i < request->count; i++) {
-		uint32_t flags = request->filters[i].flags | SECCOMP_FILTER_FLAG_TSYNC;
+		uint32_t flags = load_flags(&request->filters[i]);
 
 		if (!load_flags_supported(flags))
 			return error_set(err, -EOPNOTSUPP,
@@ -209,12 +217,12 @@ static int run_loader(struct loader *loader, struct error *err)
 	return r;
 }
 
-/* Gives up everything that came from the caller except the pipe, which becomes descriptor 3. */
+/* Gives up everything that came from the caller except the socket, which becomes descriptor 3. */
 static int isolate(int *report_fd, struct error *err)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t blocked;
-	int null, pipe_end;
+	int null, socket_end;
 
 	for (int signal = 1; signal < NSIG; signal++)
 		sigaction(signal, &standard, NULL);
@@ -227,18 +235,18 @@ static int isolate(int *report_fd, struct error *err)
 	closelog();
 	if (setsid() < 0 || chdir("/") < 0)
 		return error_set_errno(err, -errno, "loader: cannot leave the caller's session");
-	/* In this order, since the caller may have any of these descriptors closed: the pipe out of
-	 * the way, stdio, the pipe to its place. */
-	pipe_end = fcntl(*report_fd, F_DUPFD_CLOEXEC, 3);
+	/* In this order, since the caller may have any of these descriptors closed: the socket out
+	 * of the way, stdio, the socket to its place. */
+	socket_end = fcntl(*report_fd, F_DUPFD_CLOEXEC, 3);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (pipe_end < 0 || null < 0)
+	if (socket_end < 0 || null < 0)
 		return error_set_errno(err, -errno, "loader: cannot open /dev/null");
-	*report_fd = pipe_end;
+	*report_fd = socket_end;
 	for (int fd = 0; fd < 3; fd++) {
 		if (fd != null && dup2(null, fd) < 0)
 			return error_set_errno(err, -errno, "loader: dup2");
 	}
-	if (pipe_end != 3 && dup3(pipe_end, 3, O_CLOEXEC) < 0)
+	if (socket_end != 3 && dup3(socket_end, 3, O_CLOEXEC) < 0)
 		return error_set_errno(err, -errno, "loader: dup3");
 	*report_fd = 3;
 	if (close_range(4, ~0U, 0) < 0)
@@ -247,51 +255,57 @@ static int isolate(int *report_fd, struct error *err)
 	return 0;
 }
 
-static int send_report(int fd, int code, const struct error *err)
-{
-	const char *message = code < 0 ? error_message(err) : "";
-	size_t length = strlen(message);
-	struct report report = {code, (uint32_t)(length < MESSAGE_LIMIT ? length : MESSAGE_LIMIT)};
-	int r = io_write_all(fd, &report, sizeof(report));
-
-	return r < 0 ? r : io_write_all(fd, message, report.message_length);
-}
-
 static _Noreturn void loader_main(const struct load_request *request, int report_fd)
 {
 	struct loader loader = {
 		.request = request,
 		.pid = request->pid,
 		.pidfd = -1,
+		.listener = -1,
 		.deadline = load_clock() + LOADER_MILLISECONDS,
 	};
 	struct error err = ERROR_INIT;
-	pid_t self = getpid();
 	int r;
 
 	r = isolate(&report_fd, &err);
-	if (io_write_all(report_fd, &self, sizeof(self)) < 0)
+	if (load_send_pid(report_fd) < 0)
 		_exit(1);
 	if (r == 0)
 		r = run_loader(&loader, &err);
-	if (send_report(report_fd, r, &err) < 0 || r < 0)
+	if (load_send_report(report_fd, r, loader.listener, &err) < 0 || r < 0)
 		_exit(1);
 	close(report_fd);
+	/* Nobody but the agent may keep it: when the agent is gone, the calls must fail. */
+	if (loader.listener >= 0)
+		close(loader.listener);
 	follow(&loader);
 	_exit(0);
 }
 
 /* The caller's side */
 
+static size_t count_listeners(const struct load_request *request)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < request->count; i++)
+		count += (request->filters[i].flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+	return count;
+}
+
 static int check_request(const struct load_request *request, struct error *err)
 {
 	const uint32_t known = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
-			       SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+			       SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER |
+			       SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 
 	if (request->pid <= 0)
 		return error_set(err, -ESRCH, "%d is no process", request->pid);
 	if (request->count == 0)
 		return error_set(err, -EINVAL, "there is no program to load");
+	if (count_listeners(request) > 1)
+		return error_set(err, -EINVAL,
+			"more than one filter notifies, and the kernel takes one for a process");
 	for (size_t i = 0; i < request->count; i++) {
 		uint32_t strange = request->filters[i].flags & ~known;
 		size_t length = request->filters[i].program.length;
@@ -308,46 +322,20 @@ static int check_request(const struct load_request *request, struct error *err)
 	return 0;
 }
 
-/* As io_read_exact, until `deadline`. */
-static int read_until(int fd, void *data, size_t length, int64_t deadline)
-{
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	char *next = data;
-
-	while (length > 0) {
-		int64_t left = deadline - load_clock();
-		ssize_t n;
-		int r = poll(&ready, 1, left > 0 ? (int)left : 0);
-
-		if (r == 0 && left <= 0)
-			return -ETIMEDOUT;
-		if (r <= 0 && (r == 0 || errno == EINTR))
-			continue;
-		n = r < 0 ? -1 : read(fd, next, length);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n == 0)
-			return -EPIPE;
-		next += n > 0 ? n : 0;
-		length -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 /* Forks the loader as a grandchild, so that a caller that lives on has no child to wait for. */
 static int start_loader(const struct load_request *request, int *ret_fd, struct error *err)
 {
 	int ends[2];
 	pid_t child;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set_errno(err, -errno, "cannot make a pipe for the loader");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set_errno(err, -errno, "cannot make sockets for the loader");
 	child = fork();
 	if (child == 0) {
 		close(ends[0]);
 		if (fork() == 0)
 			loader_main(request, ends[1]);
-		_exit(0); /* without a loader the caller reads the end of the pipe */
+		_exit(0); /* without a loader the caller reads the end of the stream */
 	}
 	close(ends[1]);
 	if (child < 0) {
@@ -360,34 +348,9 @@ static int start_loader(const struct load_request *request, int *ret_fd, struct 
 	return 0;
 }
 
-static int read_report(int fd, pid_t *ret_loader, struct error *err)
+int load_into_container(const struct load_request *request, int *ret_listener, struct error *err)
 {
-	int64_t deadline = load_clock() + CALLER_MILLISECONDS;
-	char message[MESSAGE_LIMIT + 1];
-	struct report report;
-	int r;
-
-	r = read_until(fd, ret_loader, sizeof(*ret_loader), deadline);
-	if (r == 0)
-		r = read_until(fd, &report, sizeof(report), deadline);
-	if (r == 0 && report.message_length > MESSAGE_LIMIT)
-		r = -EPROTO;
-	if (r == 0)
-		r = read_until(fd, message, report.message_length, deadline);
-	if (r == -EPIPE)
-		return error_set(err, -ECHILD, "the loader ended without a report (killed?)");
-	if (r == -ETIMEDOUT)
-		return error_set(err, r, "the loader gave no report within %d seconds",
-			CALLER_MILLISECONDS / 1000);
-	if (r < 0)
-		return error_set_errno(err, r, "cannot read the loader's report");
-	message[report.message_length] = '\0';
-	return report.code < 0 ? error_set(err, report.code, "%s", message) : 0;
-}
-
-int load_into_container(const struct load_request *request, struct error *err)
-{
-	AUTO_CLOSE int fd = -1;
+	AUTO_CLOSE int fd = -1, listener = -1;
 	pid_t loader = -1;
 	int r = check_request(request, err);
 
@@ -397,9 +360,17 @@ int load_into_container(const struct load_request *request, struct error *err)
 		r = start_loader(request, &fd, err);
 	if (r < 0)
 		return r;
-	r = read_report(fd, &loader, err);
-	/* It still holds the pipe, so the number is still its own. The container dies with it. */
+	r = load_read_report(fd, &loader, &listener, err);
+	/* It still holds the socket, so the number is still its own. The container dies with it. */
 	if (r == -ETIMEDOUT && loader > 0)
 		kill(loader, SIGKILL);
-	return r < 0 ? error_prefix(err, r, "load into process %d", request->pid) : 0;
+	if (r < 0)
+		return error_prefix(err, r, "load into process %d", request->pid);
+	if (count_listeners(request) > 0 && listener < 0)
+		return error_set(err, -EMFILE,
+			"the listener of process %d did not arrive; are too many files open?",
+			request->pid);
+	if (ret_listener)
+		*ret_listener = TAKE_FD(listener);
+	return 0;
 }

@@ -4,10 +4,15 @@
 #include "error.h"
 #include "program.h"
 
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 /*
  * Loading a filter into a container process that the OCI runtime has created and that waits, before
@@ -16,7 +21,7 @@
 
 struct load_filter {
 	struct program program; /* owned by whoever made it */
-	uint32_t flags;		/* SECCOMP_FILTER_FLAG_*; TSYNC is added */
+	uint32_t flags; /* SECCOMP_FILTER_FLAG_*; TSYNC is added, and TSYNC_ESRCH to NEW_LISTENER */
 };
 
 struct load_request {
@@ -40,12 +45,17 @@ int load_possible(struct error *err) __attribute__((warn_unused_result));
  * for; until then the kernel suspends them. The loader is a detached grandchild that holds none of
  * the caller's descriptors; the caller has no child to wait for.
  *
- * When this fails the container process runs as before or has been killed: the caller must fail, so
- * that the runtime destroys the container. It returns within 10 seconds. Codes: -ESRCH the process
+ * One of the filters at most may have NEW_LISTENER. Its listener, which nobody else then holds, is
+ * given to the caller in `*ret_listener`; -1 when no filter has that flag. `ret_listener` may be
+ * NULL where none has.
+ *
+ * When this fails the container process runs as before, has been killed, or is about to be confined
+ * without an agent: the caller must fail, so that the runtime destroys the container. It returns within 10 seconds. Codes: -ESRCH the process
  * is gone, -EPERM not permitted, -EINVAL not a waiting container process or a program that the
  * kernel refuses, -E2BIG a program's length, -EOPNOTSUPP the kernel or the process's architecture
- * (or a flag other than TSYNC, LOG and SPEC_ALLOW), -EBUSY threads with differing filters,
- * -ETIMEDOUT it cannot be stopped, -ECHILD the loader was killed, -EIO what was read back differs.
+ * (or a flag), -EBUSY threads with differing filters, or a listener already, -EMFILE no room for the
+ * listener, -ETIMEDOUT it cannot be stopped, -ECHILD the loader was killed, -EIO what was read back
+ * differs.
  */
-int load_into_container(const struct load_request *request, struct error *err)
+int load_into_container(const struct load_request *request, int *ret_listener, struct error *err)
 	__attribute__((warn_unused_result));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -85,10 +86,50 @@ static int write_program(
 	return 0;
 }
 
+/* The kernel gives the listener to the process itself. It must not be the one that answers. */
+static int take_listener(const struct borrowed *thread, long number, struct error *err)
+{
+	struct loader *loader = thread->loader;
+	long result;
+
+	loader->listener = pidfd_getfd(loader->pidfd, (int)number, 0);
+	if (loader->listener < 0)
+		return error_set_errno(err, errno == ENOSYS ? -EOPNOTSUPP : -errno,
+			"cannot take the listener out of process %d: pidfd_getfd (Linux 5.6)",
+			loader->pid);
+	return call(thread, "close", SYS_close,
+		(const unsigned long[]){(unsigned long)number, 0, 0, 0, 0, 0}, &result, err);
+}
+
+static int explain(pid_t pid, const struct load_filter *filter, long result, struct error *err)
+{
+	switch (-result) {
+	case EACCES:
+		return error_set(err, -EPERM,
+			"inject seccomp: process %d has neither no_new_privs nor CAP_SYS_ADMIN in "
+			"its user namespace",
+			pid);
+	case EBUSY:
+		return error_set(err, -EBUSY,
+			"inject seccomp: process %d has a listener already, and the kernel takes "
+			"one for a process",
+			pid);
+	case ESRCH:
+		return error_set(err, -EBUSY,
+			"inject seccomp: a thread of process %d has filters of its own and cannot "
+			"take over the main thread's",
+			pid);
+	default:
+		return error_set_errno(err, (int)result,
+			"inject seccomp: %zu instructions, flags %#x", filter->program.length,
+			load_flags(filter));
+	}
+}
+
 static int load_filter(const struct borrowed *thread, const struct load_filter *filter,
 	const struct scratch *scratch, struct error *err)
 {
-	unsigned long flags = filter->flags | SECCOMP_FILTER_FLAG_TSYNC;
+	uint32_t flags = load_flags(filter);
 	pid_t pid = thread->loader->pid;
 	long result;
 	int r = write_program(pid, &filter->program, scratch, err);
@@ -100,20 +141,16 @@ static int load_filter(const struct borrowed *thread, const struct load_filter *
 			&result, err);
 	if (r < 0)
 		return r;
+	if (result < 0)
+		return explain(pid, filter, result, err);
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		return take_listener(thread, result, err);
 	if (result > 0)
 		return error_set(err, -EBUSY,
 			"inject seccomp: thread %ld of process %d has filters of its own and "
 			"cannot take over the main thread's",
 			result, pid);
-	if (result == -EACCES)
-		return error_set(err, -EPERM,
-			"inject seccomp: process %d has neither no_new_privs nor CAP_SYS_ADMIN in "
-			"its user namespace",
-			pid);
-	return result < 0 ? error_set_errno(err, (int)result,
-				    "inject seccomp: %zu instructions, flags %#lx",
-				    filter->program.length, flags)
-			  : 0;
+	return 0;
 }
 
 /* The number of instructions of the process's filter `index`, the oldest being 0, which are copied

@@ -31,6 +31,7 @@ struct loader {
 	const struct load_request *request; /* not owned */
 	pid_t pid;			    /* the container process */
 	int pidfd;			    /* of the container process */
+	int listener;			    /* owned; of the filter that notifies; -1: none */
 	int64_t deadline;		    /* of the load, in load_clock()'s milliseconds */
 	struct root root;		    /* of the container process before pivot_root */
 	bool attached;			    /* from the first seized thread on */
@@ -47,8 +48,20 @@ int64_t load_clock(void);
 int load_status_field(const char *path, const char *field, unsigned long long *ret)
 	__attribute__((warn_unused_result));
 
+/* The flags of seccomp(2) for a filter. */
+uint32_t load_flags(const struct load_filter *filter);
+
 /* The root of `pid` (0: of the caller). */
 int load_root(pid_t pid, struct root *ret) __attribute__((warn_unused_result));
+
+/* load_report.c: the loader's reports and the caller's reading of them. `fd` is an end of a pair of
+ * sockets. The listener is -1 where there is none; `*ret_listener` is set only on success, while
+ * `*ret_loader` is set as soon as the loader has told its pid. */
+int load_send_pid(int fd) __attribute__((warn_unused_result));
+int load_send_report(int fd, int code, int listener, const struct error *err)
+	__attribute__((warn_unused_result));
+int load_read_report(int fd, pid_t *ret_loader, int *ret_listener, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* load_seize.c: makes the caller the tracer of every thread, their seccomp suspended. */
 int load_seize(struct loader *loader, struct error *err) __attribute__((warn_unused_result));

@@ -175,7 +175,7 @@ Test(load, profile_need_not_allow_execve)
 	}
 	code[n++] =
 		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | STRANGE_ERRNO);
-	cr_assert_eq(load_into_container(&request, &err), 0, "%s", error_message(&err));
+	cr_assert_eq(load_into_container(&request, NULL, &err), 0, "%s", error_message(&err));
 	expect_confined(&victim);
 }
 
@@ -191,7 +191,7 @@ Test(load, two_programs_are_stacked_in_order)
 	/* Of two that give an errno the newer one's counts. */
 	deny_one(older, SYS_getppid, 778);
 	deny_one(newer, SYS_getppid, STRANGE_ERRNO);
-	cr_assert_eq(load_into_container(&request, &err), 0, "%s", error_message(&err));
+	cr_assert_eq(load_into_container(&request, NULL, &err), 0, "%s", error_message(&err));
 	cr_expect_eq(status_number(victim.pid, "Seccomp_filters"), 2);
 	cr_expect_eq(victim_finish(&victim, output, sizeof(output)), 0);
 	cr_expect_str_eq(output, "-1 777\n");

@@ -32,23 +32,6 @@ static size_t count_descriptors(void)
 	return count;
 }
 
-static void expect_loader_holds_nothing_of_ours(pid_t loader)
-{
-	char path[64], target[256];
-
-	for (int fd = 0; fd < 64; fd++) {
-		ssize_t n;
-
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d", loader, fd);
-		n = readlink(path, target, sizeof(target) - 1);
-		if (n < 0)
-			continue;
-		target[n] = '\0';
-		cr_expect(strcmp(target, "/dev/null") == 0 || strstr(target, "pidfd"),
-			"descriptor %d of the loader is %s", fd, target);
-	}
-}
-
 /* Its parent is whoever reaps orphans here, which may take its time. */
 static bool is_gone(pid_t pid)
 {
@@ -161,21 +144,6 @@ Test(load_left, loader_is_killed_after_its_report)
 	kill(wait_for_tracer(victim.pid), SIGKILL);
 	usleep(50000);
 	expect_dead(&victim);
-}
-
-static pid_t start_loader_killer(pid_t victim, unsigned delay)
-{
-	pid_t killer = fork();
-
-	if (killer == 0) {
-		pid_t loader = wait_for_tracer(victim);
-
-		if (!loader)
-			_exit(1);
-		usleep(delay);
-		_exit(kill(loader, SIGKILL) == 0 ? 0 : 2);
-	}
-	return killer;
 }
 
 Test(load_left, loader_is_killed_at_any_moment)

@@ -94,8 +94,13 @@ Test(load_refused, requests_that_make_no_sense)
 	static struct sock_filter code[FILTER_LENGTH];
 	struct load_filter good = {{code, FILTER_LENGTH}, 0}, empty = {{code, 0}, 0},
 			   long_one = {{code, 4097}, 0},
-			   listening = {{code, FILTER_LENGTH}, SECCOMP_FILTER_FLAG_NEW_LISTENER},
+			   killable = {{code, FILTER_LENGTH},
+				   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
 			   strange = {{code, FILTER_LENGTH}, 1U << 31};
+	const struct load_filter listening[] = {
+		{{code, FILTER_LENGTH}, SECCOMP_FILTER_FLAG_NEW_LISTENER},
+		{{code, FILTER_LENGTH}, SECCOMP_FILTER_FLAG_NEW_LISTENER},
+	};
 	struct victim victim = victim_start(victim_read);
 	const struct {
 		struct load_request request;
@@ -104,7 +109,8 @@ Test(load_refused, requests_that_make_no_sense)
 		{{victim.pid, &good, 0, "test", "test"}, -EINVAL},
 		{{victim.pid, &empty, 1, "test", "test"}, -E2BIG},
 		{{victim.pid, &long_one, 1, "test", "test"}, -E2BIG},
-		{{victim.pid, &listening, 1, "test", "test"}, -EOPNOTSUPP},
+		{{victim.pid, &killable, 1, "test", "test"}, -EOPNOTSUPP},
+		{{victim.pid, listening, 2, "test", "test"}, -EINVAL},
 		{{victim.pid, &strange, 1, "test", "test"}, -EOPNOTSUPP},
 	};
 
@@ -112,7 +118,7 @@ Test(load_refused, requests_that_make_no_sense)
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		struct error err = ERROR_INIT;
 
-		cr_expect_eq(load_into_container(&cases[i].request, &err), cases[i].code,
+		cr_expect_eq(load_into_container(&cases[i].request, NULL, &err), cases[i].code,
 			"case %zu: %s", i, error_message(&err));
 		error_finish(&err);
 	}
@@ -127,7 +133,7 @@ Test(load_refused, program_that_the_kernel_refuses)
 	struct load_request request = {victim.pid, &filter, 1, "test", "test"};
 	struct error err = ERROR_INIT;
 
-	cr_expect_eq(load_into_container(&request, &err), -EINVAL, "%s", error_message(&err));
+	cr_expect_eq(load_into_container(&request, NULL, &err), -EINVAL, "%s", error_message(&err));
 	cr_expect(strstr(error_message(&err), "inject seccomp"), "%s", error_message(&err));
 	error_finish(&err);
 	expect_dead(&victim);

@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,21 @@ pid_t wait_for_tracer(pid_t pid)
 	return 0;
 }
 
+pid_t start_loader_killer(pid_t victim, unsigned delay)
+{
+	pid_t killer = fork();
+
+	if (killer == 0) {
+		pid_t loader = wait_for_tracer(victim);
+
+		if (!loader)
+			_exit(1);
+		usleep(delay);
+		_exit(kill(loader, SIGKILL) == 0 ? 0 : 2);
+	}
+	return killer;
+}
+
 void deny_one(struct sock_filter code[FILTER_LENGTH], long number, unsigned errnumber)
 {
 	const struct sock_filter filter[FILTER_LENGTH] = {
@@ -189,7 +205,7 @@ int load_strange_getppid(pid_t pid, struct error *err)
 	};
 
 	deny_one(code, SYS_getppid, STRANGE_ERRNO);
-	return load_into_container(&request, err);
+	return load_into_container(&request, NULL, err);
 }
 
 void load_or_fail(pid_t pid)
@@ -215,6 +231,23 @@ void expect_dead(struct victim *victim)
 
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "wait status %#x", status);
 	cr_expect_str_eq(output, "");
+}
+
+void expect_loader_holds_nothing_of_ours(pid_t loader)
+{
+	char path[64], target[256];
+
+	for (int fd = 0; fd < 64; fd++) {
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", loader, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		cr_expect(strcmp(target, "/dev/null") == 0 || strstr(target, "pidfd"),
+			"descriptor %d of the loader is %s", fd, target);
+	}
 }
 
 void require_loader(void)

@@ -57,6 +57,10 @@ long status_number(pid_t pid, const char *field);
 /* The victim's tracer once it has one, else 0 after about a second. */
 pid_t wait_for_tracer(pid_t pid);
 
+/* A child that kills the loader `delay` microseconds after it has seized the victim; it ends with 0
+ * when it could. */
+pid_t start_loader_killer(pid_t victim, unsigned delay);
+
 /* A filter that gives `errnumber` for the system call `number` and allows the rest. */
 #define FILTER_LENGTH 4
 void deny_one(struct sock_filter code[FILTER_LENGTH], long number, unsigned errnumber);
@@ -71,6 +75,9 @@ void load_or_fail(pid_t pid);
  */
 void expect_confined(struct victim *victim);
 void expect_dead(struct victim *victim);
+
+/* Once it has made its report. */
+void expect_loader_holds_nothing_of_ours(pid_t loader);
 
 /* Skips the running test when it cannot work here; with OCI_SECCOMP_MUST_RUN=1 fails it instead. */
 void require_loader(void);
