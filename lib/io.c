@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
@@ -72,21 +74,39 @@ static int stat_regular(int fd, const char *name, size_t limit, struct stat *ret
 	return 0;
 }
 
+int io_open_beneath(int root, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (__u64)(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd, tries = 100;
+
+	do
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && --tries > 0); /* a rename crossed the look-up */
+	return fd < 0 ? -errno : fd;
+}
+
+int io_read_regular(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+	struct error *err)
+{
+	struct stat status;
+	int r = stat_regular(fd, name, limit, &status, err);
+
+	return r < 0 ? r : io_read(fd, name, limit, ret_text, ret_length, err);
+}
+
 int io_read_file(int dirfd, const char *path, const char *name, size_t limit, char **ret_text,
 	size_t *ret_length, struct error *err)
 {
 	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-	int r;
 
 	if (fd < 0 && errno == ENXIO)
 		return error_set(err, -EINVAL, "%s: is a socket, not a regular file", name);
 	if (fd < 0)
 		return error_set_errno(err, -errno, "%s: cannot open", name);
-	r = stat_regular(fd, name, limit, &status, err);
-	if (r < 0)
-		return r;
-	return io_read(fd, name, limit, ret_text, ret_length, err);
+	return io_read_regular(fd, name, limit, ret_text, ret_length, err);
 }
 
 int io_read_trusted(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,

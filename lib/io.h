@@ -21,6 +21,15 @@ int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret
 int io_read_file(int dirfd, const char *path, const char *name, size_t limit, char **ret_text,
 	size_t *ret_length, struct error *err) __attribute__((warn_unused_result));
 
+/* Opens `path`, which may not lead out of the directory `root`, not by a symbolic link either, for
+ * reading and with `flags` beside; a FIFO is not waited for. Returns the descriptor or a negative
+ * errno, -EXDEV where it leads out. */
+int io_open_beneath(int root, const char *path, int flags) __attribute__((warn_unused_result));
+
+/* As io_read_file, of an open file. */
+int io_read_regular(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+	struct error *err) __attribute__((warn_unused_result));
+
 /* As io_read_file, for a file that root is going to trust: -EPERM as well when group or others may
  * write it, or when it belongs to somebody who is neither root nor the caller. `fd` is open. */
 int io_read_trusted(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,

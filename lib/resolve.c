@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The first of two annotations that is there. */
@@ -205,20 +203,6 @@ void resolution_finish(struct resolution *resolution)
 	memset(resolution, 0, sizeof(*resolution));
 }
 
-static int open_below(int root, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd, tries = 100;
-
-	do
-		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-	while (fd < 0 && errno == EAGAIN && --tries > 0); /* a rename crossed the look-up */
-	return fd < 0 ? -errno : fd;
-}
-
 static int describe_open_failure(int code, const char *file, const char *root, struct error *err)
 {
 	switch (code) {
@@ -262,7 +246,7 @@ static int read_localhost(const char *path, const char *root, char **ret_file, c
 			file, root);
 	if (root_fd < 0)
 		return error_set_errno(err, -errno, "profile root %s: cannot open", root);
-	fd = open_below(root_fd, path);
+	fd = io_open_beneath(root_fd, path, 0);
 	if (fd < 0)
 		return describe_open_failure(fd, file, root, err);
 	r = io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, ret_text, ret_length, err);
