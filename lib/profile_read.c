@@ -244,20 +244,32 @@ void profile_finish(struct profile *profile)
 	memset(profile, 0, sizeof(*profile));
 }
 
-int profile_runtime_default(struct profile *ret, struct error *err)
+int profile_runtime_default_text(char **ret_text, size_t *ret_length, struct error *err)
 {
 	static const char text[] = {
 #include "runtime-default.inc"
 	};
-	struct diagnostics diagnostics = {0};
 	char *copy = malloc(sizeof(text) + 1);
-	int r;
 
 	if (!copy)
 		return error_memory(err);
 	memcpy(copy, text, sizeof(text));
 	copy[sizeof(text)] = '\0';
-	r = profile_parse("RuntimeDefault", copy, sizeof(text), ret, &diagnostics, err);
+	*ret_text = copy;
+	*ret_length = sizeof(text);
+	return 0;
+}
+
+int profile_runtime_default(struct profile *ret, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	size_t length;
+	char *text;
+	int r = profile_runtime_default_text(&text, &length, err);
+
+	if (r < 0)
+		return r;
+	r = profile_parse("RuntimeDefault", text, length, ret, &diagnostics, err);
 	diagnostics_finish(&diagnostics);
 	return r;
 }

@@ -265,24 +265,42 @@ static int read_file(const char *file, char **ret_text, size_t *ret_length, stru
 	return io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, ret_text, ret_length, err);
 }
 
+int resolve_read_text(const struct profile_choice *choice, const struct node_config *config,
+	struct profile_text *ret, struct error *err)
+{
+	const char *file = config->runtime_default;
+	int r;
+
+	*ret = (struct profile_text){0};
+	if (choice->kind == CHOICE_LOCALHOST)
+		return read_localhost(choice->path, config->profile_root, &ret->name, &ret->text,
+			&ret->length, err);
+	ret->name = strdup(file ? file : "RuntimeDefault");
+	if (!ret->name)
+		return error_memory(err);
+	if (file)
+		r = read_file(file, &ret->text, &ret->length, err);
+	else
+		r = profile_runtime_default_text(&ret->text, &ret->length, err);
+	if (r < 0)
+		profile_text_finish(ret);
+	return r;
+}
+
+void profile_text_finish(struct profile_text *text)
+{
+	free(text->name);
+	free(text->text);
+	*text = (struct profile_text){0};
+}
+
 int resolve_read_profile(const struct profile_choice *choice, const struct node_config *config,
 	struct profile *ret, struct diagnostics *diagnostics, struct error *err)
 {
-	AUTO_FREE char *found = NULL;
-	const char *file = config->runtime_default;
-	char *text;
-	size_t length;
-	int r;
+	AUTO(profile_text_finish) struct profile_text text;
+	int r = resolve_read_text(choice, config, &text, err);
 
-	if (choice->kind == CHOICE_RUNTIME_DEFAULT && !file)
-		return profile_runtime_default(ret, err);
-	if (choice->kind == CHOICE_RUNTIME_DEFAULT) {
-		r = read_file(file, &text, &length, err);
-	} else {
-		r = read_localhost(choice->path, config->profile_root, &found, &text, &length, err);
-		file = found;
-	}
 	if (r < 0)
 		return r;
-	return profile_parse(file, text, length, ret, diagnostics, err);
+	return profile_parse(text.name, TAKE_PTR(text.text), text.length, ret, diagnostics, err);
 }

@@ -57,9 +57,20 @@ int resolve(const struct bundle *bundle, const struct node_config *config, enum 
 	struct resolution *ret, struct error *err) __attribute__((warn_unused_result));
 void resolution_finish(struct resolution *resolution);
 
-/* Reads the profile of a choice that has one: the built-in or configured RuntimeDefault, or a file
- * below the profile root (opened beneath it: no symlink leads out; a regular file of at most 1 MiB
- * that only root can change). Findings that are no errors go to `diagnostics`. */
+struct profile_text {
+	char *name; /* owned; what messages call it: the file, or RuntimeDefault */
+	char *text; /* owned; NUL-terminated (not counted) */
+	size_t length;
+};
+
+/* Reads the text of a choice that has a profile: the built-in or configured RuntimeDefault, or a
+ * file below the profile root (opened beneath it: no symlink leads out; a regular file of at most
+ * 1 MiB that only root can change). */
+int resolve_read_text(const struct profile_choice *choice, const struct node_config *config,
+	struct profile_text *ret, struct error *err) __attribute__((warn_unused_result));
+void profile_text_finish(struct profile_text *text);
+
+/* The same, parsed. Findings that are no errors go to `diagnostics`. */
 int resolve_read_profile(const struct profile_choice *choice, const struct node_config *config,
 	struct profile *ret, struct diagnostics *diagnostics, struct error *err)
 	__attribute__((warn_unused_result));
