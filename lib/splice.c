@@ -2,18 +2,12 @@
 #include "splice.h"
 
 #include "cleanup.h"
-#include "io.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* An edit: the bytes [start, end) become `text`, owned. */
 struct edit {
@@ -204,87 +198,4 @@ int splice_seccomp(const struct json_document *config, const char *object, char 
 	r = apply(config, &edit, ret_text, ret_length, err);
 	free(edit.text);
 	return r;
-}
-
-/* The new file until it has its name: `.NAME.oci-seccomp`, owned by the caller. */
-static char *temporary_name(const char *name)
-{
-	char *temporary;
-
-	return asprintf(&temporary, ".%s.oci-seccomp", name) < 0 ? NULL : temporary;
-}
-
-/* No fsync: a kill, against which this guards, does not lose what is written, and after a crash of
- * the host there is no container whose bundle this could be. */
-static int fill(int fd, const char *text, size_t length, const struct stat *old)
-{
-	int r = io_write_all(fd, text, length);
-	struct stat status;
-
-	if (r < 0)
-		return r;
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	if ((status.st_uid != old->st_uid || status.st_gid != old->st_gid) &&
-		fchown(fd, old->st_uid, old->st_gid) < 0)
-		return -errno;
-	return fchmod(fd, old->st_mode & 07777) < 0 ? -errno : 0;
-}
-
-static int write_and_rename(
-	int directory, const char *name, const char *temporary, const char *text, size_t length)
-{
-	AUTO_CLOSE int fd = -1;
-	struct stat old;
-	int r;
-
-	if (fstatat(directory, name, &old, 0) < 0)
-		return -errno;
-	if (unlinkat(directory, temporary, 0) < 0 && errno != ENOENT)
-		return -errno;
-	fd = openat(
-		directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	r = fill(fd, text, length, &old);
-	if (r == 0 && renameat(directory, temporary, directory, name) < 0)
-		r = -errno;
-	if (r < 0)
-		unlinkat(directory, temporary, 0);
-	return r;
-}
-
-/*
- * The lock on the directory lets one caller at a time have the temporary file, so that its name can
- * be fixed: whoever holds the lock knows that a file of this name is a killed caller's, and removes
- * it. The kernel drops the lock of a killed process.
- */
-static int replace(const char *directory, const char *name, const char *text, size_t length)
-{
-	AUTO_FREE char *temporary = temporary_name(name);
-	AUTO_CLOSE int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
-
-	if (!temporary)
-		return -ENOMEM;
-	if (fd < 0)
-		return -errno;
-	do
-		r = flock(fd, LOCK_EX);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return -errno;
-	return write_and_rename(fd, name, temporary, text, length);
-}
-
-int splice_replace_path(const char *path, const char *text, size_t length, struct error *err)
-{
-	AUTO_FREE char *directory = strdup(path);
-	AUTO_FREE char *name = strdup(path);
-	int r;
-
-	if (!directory || !name)
-		return error_memory(err);
-	r = replace(dirname(directory), basename(name), text, length);
-	return r < 0 ? error_set_errno(err, r, "%s: cannot replace", path) : 0;
 }
