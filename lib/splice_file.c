@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -21,8 +22,7 @@ static char *temporary_name(const char *name)
 	return asprintf(&temporary, ".%s.oci-seccomp", name) < 0 ? NULL : temporary;
 }
 
-/* No fsync: a kill, against which this guards, does not lose what is written, and after a crash of
- * the host there is no container whose bundle this could be. */
+/* `old` is NULL for a file that is new. */
 static int fill(int fd, const char *text, size_t length, const struct stat *old)
 {
 	int r = io_write_all(fd, text, length);
@@ -32,29 +32,29 @@ static int fill(int fd, const char *text, size_t length, const struct stat *old)
 		return r;
 	if (fstat(fd, &status) < 0)
 		return -errno;
-	if ((status.st_uid != old->st_uid || status.st_gid != old->st_gid) &&
+	if (old && (status.st_uid != old->st_uid || status.st_gid != old->st_gid) &&
 		fchown(fd, old->st_uid, old->st_gid) < 0)
 		return -errno;
-	return fchmod(fd, old->st_mode & 07777) < 0 ? -errno : 0;
+	return fchmod(fd, old ? old->st_mode & 07777 : 0644) < 0 ? -errno : 0;
 }
 
-static int write_and_rename(
-	int directory, const char *name, const char *temporary, const char *text, size_t length)
+static int write_and_rename(int directory, const char *name, const char *temporary,
+	const char *text, size_t length, const struct stat *old, bool sync)
 {
 	AUTO_CLOSE int fd = -1;
-	struct stat old;
 	int r;
 
-	if (fstatat(directory, name, &old, 0) < 0)
-		return -errno;
 	if (unlinkat(directory, temporary, 0) < 0 && errno != ENOENT)
 		return -errno;
 	fd = openat(
 		directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fill(fd, text, length, &old);
-	if (r == 0 && renameat(directory, temporary, directory, name) < 0)
+	r = fill(fd, text, length, old);
+	if (r == 0 && sync && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0 &&
+		renameat2(directory, temporary, directory, name, old ? 0 : RENAME_NOREPLACE) < 0)
 		r = -errno;
 	if (r < 0)
 		unlinkat(directory, temporary, 0);
@@ -66,22 +66,35 @@ static int write_and_rename(
  * be fixed: whoever holds the lock knows that a file of this name is a killed caller's, and removes
  * it. The kernel drops the lock of a killed process.
  */
+static int lock(int directory)
+{
+	int r;
+
+	do
+		r = flock(directory, LOCK_EX);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+/* No fsync: a kill, against which this guards, does not lose what is written, and after a crash of
+ * the host there is no container whose bundle this could be. */
 static int replace(const char *directory, const char *name, const char *text, size_t length)
 {
 	AUTO_FREE char *temporary = temporary_name(name);
 	AUTO_CLOSE int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat old;
 	int r;
 
 	if (!temporary)
 		return -ENOMEM;
 	if (fd < 0)
 		return -errno;
-	do
-		r = flock(fd, LOCK_EX);
-	while (r < 0 && errno == EINTR);
+	r = lock(fd);
 	if (r < 0)
+		return r;
+	if (fstatat(fd, name, &old, 0) < 0)
 		return -errno;
-	return write_and_rename(fd, name, temporary, text, length);
+	return write_and_rename(fd, name, temporary, text, length, &old, false);
 }
 
 int splice_replace_path(const char *path, const char *text, size_t length, struct error *err)
@@ -94,4 +107,28 @@ int splice_replace_path(const char *path, const char *text, size_t length, struc
 		return error_memory(err);
 	r = replace(dirname(directory), basename(name), text, length);
 	return r < 0 ? error_set_errno(err, r, "%s: cannot replace", path) : 0;
+}
+
+int splice_write_at(int directory, const char *name, const char *text, size_t length)
+{
+	AUTO_FREE char *temporary = temporary_name(name);
+	AUTO_CLOSE int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat status;
+	bool there;
+	int r;
+
+	if (!temporary)
+		return -ENOMEM;
+	if (fd < 0)
+		return -errno;
+	r = lock(fd);
+	if (r < 0)
+		return r;
+	there = fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno != ENOENT)
+		return -errno;
+	if (there && !S_ISREG(status.st_mode))
+		return -EEXIST;
+	r = write_and_rename(fd, name, temporary, text, length, there ? &status : NULL, true);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }

@@ -262,3 +262,182 @@ Test(splice, random_texts)
 		free(text);
 	}
 }
+
+static const struct json *find_item(const struct json_document *document, const char *const *keys,
+	enum json_type type, const char *key)
+{
+	const struct json *container = NULL;
+	struct error err = ERROR_INIT;
+	int r = splice_find(document, keys, type, &container, &err);
+
+	cr_assert_eq(r, 0, "%s: %s", document->text, r < 0 ? error_message(&err) : "");
+	return type == JSON_OBJECT ? json_member(container, key) : container->last;
+}
+
+/* Inserts, expects `wanted` (NULL: whatever), removes, expects the text of before. */
+static void check_inverse(const char *before, const char *const *keys, enum json_type type,
+	const char *item, const char *wanted)
+{
+	struct json_document document = parse_copy(before), inserted;
+	struct error err = ERROR_INIT;
+	char *text, *removed;
+	size_t length;
+	int r = splice_insert(&document, keys, type, item, &text, &length, &err);
+
+	cr_assert_eq(r, 0, "%s: %s", before, r < 0 ? error_message(&err) : "");
+	cr_expect_eq(length, strlen(text));
+	if (wanted)
+		cr_expect_str_eq(text, wanted, "%s\nbecomes\n%s\nnot\n%s", before, text, wanted);
+	inserted = parse_copy(text);
+	r = splice_remove(
+		&inserted, find_item(&inserted, keys, type, "mark"), &removed, &length, &err);
+	cr_assert_eq(r, 0);
+	cr_expect_str_eq(removed, before, "%s\nbecomes\n%s\nand then\n%s", before, text, removed);
+	free(removed);
+	free(text);
+	json_document_finish(&inserted);
+	json_document_finish(&document);
+}
+
+static const char *const hook_keys[] = {"hooks", "createRuntime", NULL};
+
+Test(splice, inserts_and_removes)
+{
+	static const struct {
+		const char *before, *after;
+	} cases[] = {
+		/* the path is not there */
+		{"{}", "{ 'hooks':{'createRuntime':[{'a':1}]}}"},
+		{" {\n} ", " { 'hooks':{'createRuntime':[{'a':1}]}\n} "},
+		{"{'b':2}", "{'b':2,'hooks':{'createRuntime':[{'a':1}]}}"},
+		{"{\r\n\t'b': 2\r\n}\r\n",
+			"{\r\n\t'b': 2,\r\n\t'hooks':{'createRuntime':[{'a':1}]}\r\n}\r\n"},
+		/* there and empty */
+		{"{'hooks':{}}", "{'hooks':{ 'createRuntime':[{'a':1}]}}"},
+		{"{'hooks':{ }}", "{'hooks':{ 'createRuntime':[{'a':1}] }}"},
+		{"{'hooks':{\t}}", "{'hooks':{ 'createRuntime':[{'a':1}]\t}}"},
+		{"{'hooks':{'createRuntime':[]}}", "{'hooks':{'createRuntime':[ {'a':1}]}}"},
+		{"{'hooks':{'createRuntime' : [\n\n]}}",
+			"{'hooks':{'createRuntime' : [ {'a':1}\n\n]}}"},
+		/* null */
+		{"{'hooks':null}", "{'hooks':{\t'createRuntime':[{'a':1}]}}"},
+		{"{'hooks': null , 'b':2}", "{'hooks': {\t'createRuntime':[{'a':1}]} , 'b':2}"},
+		{"{'hooks':{'createRuntime':null}}", "{'hooks':{'createRuntime':[\t{'a':1}]}}"},
+		/* there and not empty */
+		{"{'hooks':{'poststop':[1]}}",
+			"{'hooks':{'poststop':[1],'createRuntime':[{'a':1}]}}"},
+		{"{'hooks':{'createRuntime':[ 1 , 2 ] }}",
+			"{'hooks':{'createRuntime':[ 1 , 2, {'a':1} ] }}"},
+		{"{'hooks':{'createRuntime':[\n  {}\n ]\n}}",
+			"{'hooks':{'createRuntime':[\n  {},\n  {'a':1}\n ]\n}}"},
+		{"{'hooks':{'createRuntime':[{'b':1e400}],'x':1.0}}",
+			"{'hooks':{'createRuntime':[{'b':1e400},{'a':1}],'x':1.0}}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct sample before = sample_make(cases[i].before);
+		struct sample after = sample_make(cases[i].after);
+
+		check_inverse(before.text, hook_keys, JSON_ARRAY, "{\"a\":1}", after.text);
+		free(before.text);
+		free(after.text);
+	}
+}
+
+Test(splice, inserts_and_removes_in_random_texts)
+{
+	static const char *const keys[] = {"linux", "seccomp", NULL};
+
+	srand(5);
+	for (int i = 0; i < 20000; i++) {
+		char inner[1024], text[4096];
+
+		put_object(inner, 0, "\"seccomp\"", rand() % 4 ? "{ }" : "null");
+		put_object(text, 0, "\"linux\"", rand() % 8 ? inner : "null");
+		check_inverse(text, keys, JSON_OBJECT, "\"mark\":[0]", NULL);
+	}
+}
+
+/* What others changed meanwhile stays, and so does what was there before. */
+Test(splice, removes_one_item_of_a_changed_text)
+{
+	static const struct {
+		const char *before, *after; /* without the 3 */
+	} cases[] = {
+		{"{'hooks':{'createRuntime':[1,2,3]}}", "{'hooks':{'createRuntime':[1,2]}}"},
+		{"{'hooks':{'createRuntime':[3]},'b':2}", "{'b':2}"},
+		{"{'hooks':{'createRuntime':[3],'b':2}}", "{'hooks':{'b':2}}"},
+		{"{'hooks':{\n 'createRuntime': [\n  3\n ]\n}}",
+			"{'hooks':{\n 'createRuntime': [\n  \n ]\n}}"},
+		{"{'hooks': {'createRuntime':[3]}}", "{'hooks': {}}"},
+		{"{'hooks':{\t'createRuntime':[3] }}", "{'hooks':{\t }}"},
+		{"{'hooks':{'createRuntime':[3]}}\n", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct json_document document = parse(cases[i].before);
+		struct sample after = sample_make(cases[i].after);
+		const struct json *item = find_item(&document, hook_keys, JSON_ARRAY, NULL);
+		char *text;
+		size_t length;
+
+		cr_assert_eq(splice_remove(&document, item, &text, &length, NULL), 0);
+		cr_expect_eq(length, after.length);
+		cr_expect_str_eq(text, after.text, "%s\nbecomes\n%s\nnot\n%s", cases[i].before,
+			text, after.text);
+		free(text);
+		free(after.text);
+		json_document_finish(&document);
+	}
+}
+
+Test(splice, replaces_a_value)
+{
+	struct json_document document = parse("{'b': [ 1 , 'x' ] }");
+	char *text;
+	size_t length;
+
+	cr_assert_eq(
+		splice_value(&document, document.root->first->last, "{}", &text, &length, NULL), 0);
+	cr_expect_str_eq(text, "{\"b\": [ 1 , {} ] }");
+	free(text);
+	json_document_finish(&document);
+}
+
+Test(splice, finds_no_container_of_another_type)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{"[]", "config.json: must be an object, not an array"},
+		{"null", "config.json: must be an object, not null"},
+		{"{'hooks':[]}", "config.json:1:10: hooks: must be an object, not an array"},
+		{"{'hooks':{'createRuntime':{}}}",
+			"config.json:1:27: hooks.createRuntime: must be an array, not an object"},
+		{"{'hooks':{'createRuntime':[],\n 'createRuntime':[]}}",
+			"config.json:2:2: \"createRuntime\" stands twice"},
+		{"{'hooks':{'CREATERUNTIME':[]}}",
+			"config.json:1:11: \"CREATERUNTIME\" must be written \"createRuntime\""},
+		{"{'hoo\\u212as':{}}", "must be written \"hooks\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct json_document document = parse(cases[i].text);
+		const struct json *found = NULL;
+		struct error err = ERROR_INIT;
+		char *text = NULL;
+		size_t length;
+
+		cr_expect_eq(splice_find(&document, hook_keys, JSON_ARRAY, &found, &err), -EINVAL,
+			"%s", cases[i].text);
+		cr_expect(contains(error_message(&err), cases[i].message), "%s: %s", cases[i].text,
+			error_message(&err));
+		cr_expect_null(found);
+		error_finish(&err);
+		cr_expect_eq(
+			splice_insert(&document, hook_keys, JSON_ARRAY, "1", &text, &length, NULL),
+			-EINVAL);
+		cr_expect_null(text);
+		json_document_finish(&document);
+	}
+}

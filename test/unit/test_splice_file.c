@@ -122,6 +122,32 @@ Test(splice_file, failure_leaves_nothing)
 	remove_tree(directory);
 }
 
+Test(splice_file, writes_settings)
+{
+	char *directory = temp_dir();
+	AUTO_FREE char *path = format_text("%s/daemon.json", directory);
+	AUTO_CLOSE int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	unsigned descriptors = count_descriptors();
+	struct stat status;
+
+	cr_assert_eq(umask(077), 022);
+	cr_assert_eq(splice_write_at(fd, "daemon.json", "new", 3), 0);
+	expect_text(directory, "daemon.json", "new");
+	cr_assert_eq(stat(path, &status), 0);
+	cr_expect_eq(status.st_mode & 07777, 0644);
+	cr_assert_eq(chmod(path, 0600), 0);
+	cr_assert_eq(splice_write_at(fd, "daemon.json", "newer", 5), 0);
+	expect_text(directory, "daemon.json", "newer");
+	cr_assert_eq(stat(path, &status), 0);
+	cr_expect_eq(status.st_mode & 07777, 0600);
+	make_link("daemon.json", directory, "link");
+	cr_expect_eq(splice_write_at(fd, "link", "x", 1), -EEXIST);
+	expect_text(directory, "daemon.json", "newer");
+	cr_expect_not(exists(directory, ".daemon.json.oci-seccomp"));
+	cr_expect_eq(count_descriptors(), descriptors);
+	remove_tree(directory);
+}
+
 /* Killed at any moment: the old or the new text, never a part. */
 Test(splice_file, kill_leaves_it_whole, .timeout = 120)
 {
