@@ -187,7 +187,7 @@ static int precreate(const char *config_file, struct error *err)
 		return r;
 	r = node_config_read(config_file, &config, err);
 	if (r == 0) {
-		r = rewrite_config(&bundle, &config, &rewritten, &length, &changed, err);
+		r = rewrite_config(&bundle, &config, false, &rewritten, &length, &changed, err);
 		node_config_finish(&config);
 	}
 	bundle_finish(&bundle);

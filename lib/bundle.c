@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void read_bounding(struct json_reader *reader, const struct json *value, void *target)
@@ -115,6 +116,23 @@ void bundle_finish(struct bundle *bundle)
 {
 	json_document_finish(&bundle->document);
 	memset(bundle, 0, sizeof(*bundle));
+}
+
+char *bundle_seccomp_text(const struct bundle *bundle, size_t *ret_length)
+{
+	const struct json *seccomp = bundle->seccomp;
+	size_t lines = seccomp->line - 1, columns = seccomp->column - 1;
+	size_t length = seccomp->end - seccomp->start;
+	char *text = malloc(lines + columns + length + 1);
+
+	if (!text)
+		return NULL;
+	memset(text, '\n', lines);
+	memset(text + lines, ' ', columns);
+	memcpy(text + lines + columns, bundle->document.text + seccomp->start, length);
+	*ret_length = lines + columns + length;
+	text[*ret_length] = '\0';
+	return text;
 }
 
 int bundle_annotation(

@@ -30,6 +30,11 @@ int bundle_parse(const char *name, char *text, size_t length, struct bundle *ret
 	__attribute__((warn_unused_result));
 void bundle_finish(struct bundle *bundle);
 
+/* The engine's profile (`seccomp` is not NULL) as a text of its own, owned by the caller and
+ * NUL-terminated, with blank lines and columns in front of it, so that messages name its places in
+ * config.json. NULL: no memory. */
+char *bundle_seccomp_text(const struct bundle *bundle, size_t *ret_length);
+
 /* The value of an annotation, owned by the bundle; `*ret` NULL where there is none. -EINVAL: it
  * stands twice or is not a string. */
 int bundle_annotation(const struct bundle *bundle, const char *key, const char **ret,

@@ -2,6 +2,7 @@
 #include "rewrite.h"
 
 #include "cleanup.h"
+#include "crun.h"
 #include "host.h"
 #include "load.h"
 #include "policy.h"
@@ -73,31 +74,12 @@ static int add_choice(const struct profile_choice *choice, const struct node_con
 	return r < 0 ? r : add_profile(floor, config, target, err);
 }
 
-/* The engine's object as a text of its own, with blank lines and columns in front of it, so that
- * messages name its places in config.json. NULL: no memory. */
-static char *engine_text(const struct bundle *bundle, size_t *ret_length)
-{
-	const struct json *seccomp = bundle->seccomp;
-	size_t lines = seccomp->line - 1, columns = seccomp->column - 1;
-	size_t length = seccomp->end - seccomp->start;
-	char *text = malloc(lines + columns + length + 1);
-
-	if (!text)
-		return NULL;
-	memset(text, '\n', lines);
-	memset(text + lines, ' ', columns);
-	memcpy(text + lines + columns, bundle->document.text + seccomp->start, length);
-	*ret_length = lines + columns + length;
-	text[*ret_length] = '\0';
-	return text;
-}
-
 static int add_engine(const struct bundle *bundle, const struct node_config *config,
 	const struct target *target, struct floor *floor, struct error *err)
 {
 	struct diagnostics diagnostics = {0};
 	size_t length;
-	char *text = engine_text(bundle, &length);
+	char *text = bundle_seccomp_text(bundle, &length);
 	int r;
 
 	if (!text)
@@ -191,22 +173,61 @@ static int copy_config(
 	return 0;
 }
 
-static int rewrite(const struct bundle *bundle, const struct node_config *config,
+/* The program that belongs beside `object`. */
+static int choose_program(const struct bundle *bundle, const struct node_config *config,
+	const char *object, char **ret_base64, struct error *err)
+{
+	int r = crun_program(bundle, strdup(object), strlen(object), ret_base64, err);
+
+	if (r == 0 && !config->override_always)
+		r = crun_refuse_foreign(bundle, *ret_base64, err);
+	return r;
+}
+
+/* Sets the annotation in `text`, or without `base64` removes it; `text` is taken over and given
+ * back. */
+static int annotate(
+	const char *name, const char *base64, char **text, size_t *length, struct error *err)
+{
+	struct bundle bundle;
+	int r = bundle_parse(name, TAKE_PTR(*text), *length, &bundle, err);
+
+	if (r < 0)
+		return r;
+	if (base64)
+		r = crun_annotate(&bundle, base64, text, length, err);
+	else
+		r = crun_remove_annotation(&bundle, text, length, err);
+	bundle_finish(&bundle);
+	return r;
+}
+
+static int rewrite(const struct bundle *bundle, const struct node_config *config, bool for_crun,
 	const struct resolution *resolution, char **ret_text, size_t *ret_length, struct error *err)
 {
 	AUTO_FREE char *object = NULL;
-	int r;
+	AUTO_FREE char *program = NULL;
+	const char *given;
+	int r = crun_annotation(bundle, &given, err);
 
-	if (resolution->engine && resolution->baseline.kind == CHOICE_NONE)
-		return copy_config(bundle, ret_text, ret_length, err);
-	r = write_object(bundle, config, resolution, &object, err);
 	if (r < 0)
 		return r;
-	return splice_seccomp(&bundle->document, object, ret_text, ret_length, err);
+	if (resolution->engine && resolution->baseline.kind == CHOICE_NONE) {
+		r = crun_check_engine(bundle, err);
+		return r < 0 ? r : copy_config(bundle, ret_text, ret_length, err);
+	}
+	r = write_object(bundle, config, resolution, &object, err);
+	if (r == 0 && object && (given || for_crun))
+		r = choose_program(bundle, config, object, &program, err);
+	if (r == 0)
+		r = splice_seccomp(&bundle->document, object, ret_text, ret_length, err);
+	if (r == 0 && (program || (given && !object && config->override_always)))
+		r = annotate(bundle->document.name, program, ret_text, ret_length, err);
+	return r;
 }
 
-int rewrite_config(const struct bundle *bundle, const struct node_config *config, char **ret_text,
-	size_t *ret_length, bool *ret_changed, struct error *err)
+int rewrite_config(const struct bundle *bundle, const struct node_config *config, bool for_crun,
+	char **ret_text, size_t *ret_length, bool *ret_changed, struct error *err)
 {
 	struct resolution resolution;
 	char *text;
@@ -215,7 +236,7 @@ int rewrite_config(const struct bundle *bundle, const struct node_config *config
 
 	if (r < 0)
 		return r;
-	r = rewrite(bundle, config, &resolution, &text, &length, err);
+	r = rewrite(bundle, config, for_crun, &resolution, &text, &length, err);
 	resolution_finish(&resolution);
 	if (r < 0)
 		return r;

@@ -36,20 +36,20 @@ static const char *container_id(const struct arguments *arguments)
 }
 
 static int rewrite_file(const struct bundle *bundle, const struct node_config *config,
-	const char *path, struct error *err)
+	bool for_crun, const char *path, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
 	size_t length;
 	bool changed;
-	int r = rewrite_config(bundle, config, &text, &length, &changed, err);
+	int r = rewrite_config(bundle, config, for_crun, &text, &length, &changed, err);
 
 	if (r < 0 || !changed)
 		return r;
 	return splice_replace_path(path, text, length, err);
 }
 
-static int confine(
-	const struct arguments *arguments, const struct node_config *config, struct error *err)
+static int confine(const struct arguments *arguments, const struct node_config *config,
+	bool for_crun, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
 	struct bundle bundle;
@@ -64,7 +64,7 @@ static int confine(
 		r = bundle_parse(path, text, length, &bundle, err);
 	if (r < 0)
 		return resolve_prefix_container(err, r, NULL, container_id(arguments));
-	r = rewrite_file(&bundle, config, path, err);
+	r = rewrite_file(&bundle, config, for_crun, path, err);
 	if (r < 0)
 		resolve_prefix_container(err, r, &bundle, container_id(arguments));
 	bundle_finish(&bundle);
@@ -90,7 +90,7 @@ static int serve(char **argv, const struct arguments *arguments, struct error *e
 	int r = find_runtime(arguments, &config, &runtime, err);
 
 	if (r == 0 && arguments->rewrites)
-		r = confine(arguments, &config, err);
+		r = confine(arguments, &config, runtime_is_crun(runtime), err);
 	node_config_finish(&config);
 	return r < 0 ? r : runtime_execute(runtime, argv, err);
 }

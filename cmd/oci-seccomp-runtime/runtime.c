@@ -152,6 +152,13 @@ static int count_depth(const char *path, struct error *err)
 	return setenv(DEPTH_VARIABLE, next, 1) < 0 ? error_memory(err) : 0;
 }
 
+bool runtime_is_crun(const char *path)
+{
+	AUTO_FREE char *real = realpath(path, NULL);
+
+	return real && strcmp(strrchr(real, '/') + 1, "crun") == 0;
+}
+
 int runtime_execute(char *path, char **argv, struct error *err)
 {
 	if (!is_last(path)) {

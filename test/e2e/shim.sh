@@ -178,9 +178,11 @@ if started --annotation "$KEY=Localhost/chmod.json" -- /probe chmod ptrace file 
 	everywhere "a profile by annotation" 2 chmod=EADDRNOTAVAIL ptrace=passed file=ok
 	is "only linux.seccomp is added" \
 		"$("$PYTHON" -c 'import json, sys
-before, after = (json.load(open(name)) for name in sys.argv[1:])
+runtime, before, after = sys.argv[1], *(json.load(open(name)) for name in sys.argv[2:])
+if runtime == "crun":
+    after["annotations"].pop("run.oci.seccomp_bpf_data")
 print(sorted(after["linux"].pop("seccomp")), before == after)' \
-			"$BUNDLE/before" "$BUNDLE/config.json")" \
+			"$RUNTIME" "$BUNDLE/before" "$BUNDLE/config.json")" \
 		"['architectures', 'defaultAction', 'syscalls'] True"
 else
 	not_ok "a profile by annotation" "$ERR"
@@ -242,7 +244,32 @@ if [ "$RUNTIME" = crun ]; then
 	mv "$BUNDLE/config.json" "$BUNDLE/other.json"
 	runtime run --bundle "$BUNDLE" --config "$BUNDLE/other.json" "$ID" >"$OUT" 2>"$ERR" </dev/null
 	results "crun run --config FILE" chmod=EADDRNOTAVAIL
+
+	# What crun loads is the program: an object that denies nothing makes no difference.
+	# shellcheck disable=SC2086
+	started --annotation "$KEY=Localhost/chmod.json" -- /probe chmod $LONG
+	delete
+	"$PYTHON" - "$BUNDLE/config.json" <<'END'
+import json, sys
+config = json.load(open(sys.argv[1]))
+del config["linux"]["seccomp"]["syscalls"]
+json.dump(config, open(sys.argv[1], "w"))
+END
+	runtime create --bundle "$BUNDLE" "$ID" 2>"$ERR"
+	like "crun: a program that is not that of linux.seccomp" "$(cat "$ERR")" \
+		"*annotation run.oci.seccomp_bpf_data: crun would load this program in place of *"
+	REAL_SHIM=$SHIM SHIM=$REAL
+	run_until_ready
+	everywhere "crun loads the program" 2 chmod=EADDRNOTAVAIL
+	delete
+	SHIM=$REAL_SHIM
 fi
+
+# shellcheck disable=SC2086
+bundle --annotation run.oci.seccomp_bpf_data=BgAAAAAA/38= -- /probe chmod $LONG
+runtime create --bundle "$BUNDLE" "$ID" 2>"$ERR"
+like "a program for crun from outside" "$(cat "$ERR")" \
+	"*annotation run.oci.seccomp_bpf_data: crun would load this program in place of *"
 
 # What cannot be done
 

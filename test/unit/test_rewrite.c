@@ -28,8 +28,8 @@ static void finish_node(struct node_config *config)
 	node_config_finish(config);
 }
 
-static int rewrite(const char *source, const struct node_config *config, char **ret_text,
-	bool *ret_changed, struct error *err)
+static int rewrite_for(bool for_crun, const char *source, const struct node_config *config,
+	char **ret_text, bool *ret_changed, struct error *err)
 {
 	struct sample sample = sample_make(source);
 	struct bundle bundle;
@@ -37,13 +37,19 @@ static int rewrite(const char *source, const struct node_config *config, char **
 	int r = bundle_parse("config.json", sample.text, sample.length, &bundle, err);
 
 	cr_assert_eq(r, 0, "%s", source);
-	r = rewrite_config(&bundle, config, ret_text, &length, ret_changed, err);
+	r = rewrite_config(&bundle, config, for_crun, ret_text, &length, ret_changed, err);
 	if (r == 0) {
 		cr_expect_eq(length, strlen(*ret_text));
 		cr_expect_eq(*ret_changed, strcmp(*ret_text, bundle.document.text) != 0);
 	}
 	bundle_finish(&bundle);
 	return r;
+}
+
+static int rewrite(const char *source, const struct node_config *config, char **ret_text,
+	bool *ret_changed, struct error *err)
+{
+	return rewrite_for(false, source, config, ret_text, ret_changed, err);
 }
 
 #define CHMOD "'annotations':{'io.oci-seccomp.profile':'Localhost/chmod.json'}"
@@ -192,5 +198,100 @@ Test(rewrite, a_restriction_that_a_runtime_would_skip)
 	}
 	free(text);
 	error_finish(&err);
+	finish_node(&config);
+}
+
+#define FOREIGN "'annotations':{'run.oci.seccomp_bpf_data':'BgAAAAAA/38='}"
+
+static char *must_rewrite(const char *source, const struct node_config *config)
+{
+	struct error err = ERROR_INIT;
+	bool changed;
+	char *text;
+	int r = rewrite_for(true, source, config, &text, &changed, &err);
+
+	cr_assert_eq(r, 0, "%s: %s", source, r < 0 ? error_message(&err) : "");
+	return text;
+}
+
+/* What is behind the key of crun's annotation, owned by the caller. */
+static char *program_in(const char *text)
+{
+	static const char key[] = "\"run.oci.seccomp_bpf_data\":\"";
+	const char *start = strstr(text, key);
+
+	cr_assert_not_null(start, "%s", text);
+	start += strlen(key);
+	return strndup(start, strcspn(start, "\""));
+}
+
+/* The program is that of linux.seccomp, so a bundle that is used again is found to be in order. */
+Test(rewrite, crun_gets_the_program_too)
+{
+	struct node_config config = make_node();
+	AUTO_FREE char *first = must_rewrite("{" CHMOD "}", &config);
+	AUTO_FREE char *second = must_rewrite(first, &config);
+	AUTO_FREE char *program = program_in(first);
+	AUTO_FREE char *untouched = must_rewrite("{" ENGINE "}", &config);
+
+	cr_expect(contains(first, "\"errnoRet\":71"));
+	cr_expect_eq(strlen(program) % 4, 0);
+	cr_expect_str_eq(first, second);
+	cr_expect_not(contains(untouched, "bpf_data"));
+	finish_node(&config);
+}
+
+Test(rewrite, another_program_for_crun_is_refused)
+{
+	static const char *const sources[] = {
+		"{" FOREIGN "}",
+		"{" FOREIGN "," ENGINE "}",
+		"{'annotations':{'io.oci-seccomp.profile':'Localhost/chmod.json',"
+		"'run.oci.seccomp_bpf_data':''}}",
+	};
+	struct node_config config = make_node();
+
+	for (size_t i = 0; i < 2 * ARRAY_LENGTH(sources); i++) {
+		struct error err = ERROR_INIT;
+		bool changed;
+		char *text;
+
+		cr_assert_eq(rewrite_for(i % 2, sources[i / 2], &config, &text, &changed, &err),
+			-EPERM, "%s", sources[i / 2]);
+		cr_expect(contains(error_message(&err),
+				  "annotation run.oci.seccomp_bpf_data: crun would load"),
+			"%s", error_message(&err));
+		error_finish(&err);
+	}
+	finish_node(&config);
+}
+
+Test(rewrite, override_replaces_a_program_for_crun)
+{
+	struct node_config config = make_node();
+	AUTO_FREE char *plain = NULL, *engine = NULL, *unconfined = NULL;
+
+	config.override_always = true;
+	plain = must_rewrite("{" FOREIGN "}", &config);
+	engine = must_rewrite("{" FOREIGN "," ENGINE "}", &config);
+	unconfined = must_rewrite("{'annotations':{'io.oci-seccomp.profile':'Unconfined',"
+				  "'run.oci.seccomp_bpf_data':''}," ENGINE "}",
+		&config);
+	cr_expect_not(contains(plain, "BgAAAAAA/38="));
+	cr_expect_not(contains(engine, "BgAAAAAA/38="));
+	cr_expect_not(contains(unconfined, "bpf_data"));
+	cr_expect_not(contains(unconfined, "seccomp\":{"));
+	finish_node(&config);
+}
+
+/* Nothing is taken away by a program where there is no profile. */
+Test(rewrite, a_program_for_crun_beside_unconfined)
+{
+	static const char source[] = "{'annotations':{'io.oci-seccomp.profile':'Unconfined',"
+				     "'run.oci.seccomp_bpf_data':'BgAAAAAA/38='}}";
+	struct node_config config = make_node();
+	AUTO_FREE char *text = must_rewrite(source, &config);
+
+	cr_expect(contains(text, "BgAAAAAA/38="));
 	finish_node(&config);
 }
