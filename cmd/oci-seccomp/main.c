@@ -13,8 +13,12 @@
 static const struct verb verbs[] = {
 	/* sorted by name */
 	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
+	{"install", "[--root DIR] [--dry-run] ENGINE|bundle DIR",
+		"register with bundle DIR, containerd, crio, docker or podman", verb_install},
 	{"query", "[--arch ARCH] [--cap CAP]... [--kernel K.M] PROFILE CALL...",
 		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
+	{"uninstall", "[--root DIR] [--dry-run] ENGINE|bundle DIR", "take back what install did",
+		verb_uninstall},
 };
 
 static void print_usage(FILE *stream)
@@ -25,7 +29,7 @@ static void print_usage(FILE *stream)
 	      "\n",
 		stream);
 	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
-		fprintf(stream, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+		fprintf(stream, "  %-10s %s\n", verbs[i].name, verbs[i].help);
 	fputs("\n"
 	      "PROFILE is a file, - for standard input, or RuntimeDefault.\n"
 	      "oci-seccomp VERB --help shows the arguments of a verb; see oci-seccomp(1).\n",
