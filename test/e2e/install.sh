@@ -112,6 +112,12 @@ refused "podman: a containers.conf that is no TOML" "$ROOT/etc/containers/contai
 	install podman
 rm "$ROOT/etc/containers/containers.conf"
 
+mkdir -p "$ROOT/etc/crio/crio.conf.d"
+printf '[crio.runtime]\nhooks_dir = [%s]\n' "$OURS" >"$ROOT/etc/crio/crio.conf.d/x.conf"
+refused "podman: CRI-O would not start" "$ROOT/etc/containers/oci/hooks.d: CRI-O is configured *" \
+	install podman
+rm "$ROOT/etc/crio/crio.conf.d/x.conf"
+
 # CRI-O
 CRIO_FILE=/etc/crio/crio.conf.d/20-oci-seccomp.conf
 cycle crio "$CRIO_FILE" crio
