@@ -202,7 +202,7 @@ int plan_podman(struct job *job, struct error *err)
 	if (r == 0 && !job->uninstall)
 		r = refuse_crio(job->root, err);
 	if (r == 0)
-		r = job_open(job, HOOKS_DIRECTORY "/oci-seccomp.json", err);
+		r = job_open(job, HOOKS_DIRECTORY "/oci-seccomp-precreate.json", err);
 	if (r == 0 && job->before)
 		r = is_ours(job, &ours, err);
 	if (r == 0)

@@ -67,7 +67,7 @@ cp "$HOOK" "$ROOT$INSTALLED_HOOK"
 cp "$SHIM" "$ROOT$INSTALLED_SHIM"
 
 # podman
-PODMAN_FILE=/etc/containers/oci/hooks.d/oci-seccomp.json
+PODMAN_FILE=/etc/containers/oci/hooks.d/oci-seccomp-precreate.json
 cycle podman "$PODMAN_FILE" podman
 is "podman: the file" "$("$PYTHON" -c 'import json, sys
 hook = json.load(open(sys.argv[1]))
