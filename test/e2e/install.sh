@@ -12,7 +12,13 @@ ROOT=$TMP/root
 OUT=$TMP/out ERR=$TMP/err
 mkdir "$ROOT"
 
-# command VERB ARGUMENT...: sets STATUS.
+script_clean_up() {
+	[ -z "${PODMAN:-}" ] || podman rm --all --force --time 0 >/dev/null 2>&1
+	[ -z "${DAEMON:-}" ] || stop_daemon
+	umount -l "$TMP/layers" 2>/dev/null
+}
+
+# command_in_root VERB ARGUMENT...: sets STATUS.
 command_in_root() {
 	STATUS=0
 	"$OCI_SECCOMP" "$@" --root "$ROOT" >"$OUT" 2>"$ERR" || STATUS=$?
@@ -204,6 +210,12 @@ for text in '{}' '{"hooks":{}}' '{"hooks" : null }\n' '{"hooks":{"createRuntime"
 	chmod 600 "$ROOT/bundle/config.json"
 	cycle "bundle, $text" /bundle/config.json bundle /bundle
 done
+printf '{\n "a": 1,\n "hooks": null\n}\n' >"$ROOT/bundle/config.json"
+command_in_root install bundle bundle
+sed -i 's/"a": 1/"b": [], "a": 2/' "$ROOT/bundle/config.json"
+command_in_root uninstall bundle bundle
+is "bundle: what others changed meanwhile stays" "$(cat "$ROOT/bundle/config.json")" \
+	"$(printf '{\n "b": [], "a": 2,\n "hooks": null\n}')"
 refused "bundle: none" "$ROOT/none/config.json: there is no such file*" install bundle /none
 printf '{"hooks":{"prestart":[{"path":"/x/oci-seccomp-hook"}]}}' >"$ROOT/bundle/config.json"
 refused "bundle: another hook" "$ROOT/bundle/config.json:1:23: starts an oci-seccomp-hook already*" \
@@ -259,8 +271,9 @@ run
 results "a bundle after uninstall is not confined" chmod=ok
 
 # podman, which looks into /etc by itself
+PODMAN=$(command -v podman)
 podman() {
-	timeout -k 5 60 podman --root "$TMP/podman" --runroot "$TMP/podman.run" --tmpdir "$TMP/podman.tmp" \
+	timeout -k 5 60 "$PODMAN" --root "$TMP/podman" --runroot "$TMP/podman.run" --tmpdir "$TMP/podman.tmp" \
 		--storage-driver vfs --cgroup-manager cgroupfs --runtime "$(command -v "$RUNTIME")" "$@"
 }
 # podman_probe OPTION...
@@ -269,12 +282,8 @@ podman_probe() {
 		--ulimit nproc=1000:1000 --security-opt seccomp=unconfined \
 		--annotation "$KEY=Localhost/chmod.json" --rootfs "$ROOTFS" /probe sleep:60 >"$TMP/id" 2>"$ERR"
 	podman exec "e2e-$$" /probe chmod file >"$OUT" 2>>"$ERR"
-	SECCOMP=$(field "$(podman inspect --format '{{.State.Pid}}' "e2e-$$")" Seccomp)
+	SECCOMP=$(field "$(podman inspect --format '{{.State.Pid}}' "e2e-$$" 2>>"$ERR")" Seccomp)
 	podman rm --force --time 0 "e2e-$$" >/dev/null 2>&1
-}
-script_clean_up() {
-	! command -v podman >/dev/null || podman rm --all --force --time 0 >/dev/null 2>&1
-	[ -z "${DAEMON:-}" ] || stop_daemon
 }
 stop_daemon() {
 	kill "$DAEMON" 2>/dev/null
@@ -282,7 +291,7 @@ stop_daemon() {
 	DAEMON=
 }
 OUT=$TMP/out ERR=$TMP/err
-if [ -x "$(which podman)" ]; then
+if [ -n "$PODMAN" ]; then
 	rm -f /etc/containers/containers.conf.d/*
 	echo '# empty' >/etc/containers/containers.conf
 	on_host install podman
@@ -369,5 +378,4 @@ else
 fi
 
 nothing_left "nothing is left"
-umount -l "$TMP/layers"
 done_testing
