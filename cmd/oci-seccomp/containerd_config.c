@@ -99,33 +99,42 @@ static int note(void *context, const struct toml_item *item, struct error *err)
 
 static int set_place(char **place, const char *file, unsigned line, struct error *err)
 {
-	if (line == 0 || *place)
+	free(*place);
+	if (asprintf(place, "%s:%u", file, line) >= 0)
 		return 0;
-	if (asprintf(place, "%s:%u", file, line) < 0) {
-		*place = NULL;
-		return error_memory(err);
+	*place = NULL;
+	return error_memory(err);
+}
+
+/* What holds for all files together, by the ones before and then by this one too. */
+static int merge(struct containerd_config *config, const struct facts *facts, struct error *err)
+{
+	int r;
+
+	if (facts->section == 0)
+		return 0;
+	r = set_place(&config->section, facts->file, facts->section, err);
+	if (r < 0)
+		return r;
+	config->has_runtime = facts->has_runtime;
+	if (facts->handler > 0)
+		return set_place(&config->handler, facts->file, facts->handler, err);
+	if (config->version == 2) {
+		free(config->handler);
+		config->handler = NULL;
 	}
 	return 0;
 }
 
-/* Reads the facts of the file `path`, and notes of them what holds for all files together. */
 static int read_file(const struct root *root, const char *path, struct facts *facts,
-	struct containerd_config *config, bool *ret_there, struct error *err)
+	bool *ret_there, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
 	size_t length;
 	int r = root_read(root, path, &text, &length, err);
 
 	*ret_there = text != NULL;
-	if (r < 0 || !text)
-		return r;
-	r = toml_read(facts->file, text, length, note, facts, err);
-	if (r == 0)
-		r = set_place(&config->section, facts->file, facts->section, err);
-	if (r == 0)
-		r = set_place(&config->handler, facts->file, facts->handler, err);
-	config->has_runtime |= facts->has_runtime;
-	return r;
+	return r < 0 || !text ? r : toml_read(facts->file, text, length, note, facts, err);
 }
 
 static int read_imported_file(const struct root *root, const char *directory, const char *name,
@@ -143,7 +152,9 @@ static int read_imported_file(const struct root *root, const char *directory, co
 	if (!file)
 		return error_memory(err);
 	facts.file = file;
-	r = read_file(root, path, &facts, config, &there, err);
+	r = read_file(root, path, &facts, &there, err);
+	if (r == 0)
+		r = merge(config, &facts, err);
 	if (r == 0 && facts.import_count > 0)
 		r = error_set(err, -EINVAL,
 			"%s: imports other files; name these in " CONTAINERD_CONFIG " instead, so "
@@ -270,9 +281,11 @@ int containerd_config_read(
 
 	if (!file)
 		return error_memory(err);
-	r = read_file(root, CONTAINERD_CONFIG, &facts, &config, &config.there, err);
+	r = read_file(root, CONTAINERD_CONFIG, &facts, &config.there, err);
 	if (r == 0 && config.there)
 		r = check_version(&facts, &config, err);
+	if (r == 0)
+		r = merge(&config, &facts, err);
 	if (r == 0)
 		r = choose_directory(&facts, &config, err);
 	if (r == 0)

@@ -24,9 +24,9 @@ struct containerd_config {
 	char *directory; /* owned; where the drop-in goes */
 	bool has_imports;
 	bool imported;	  /* drop-ins there are read */
-	char *section;	  /* owned; FILE:LINE of the CRI plugin, imported files included; or NULL */
+	char *section;	  /* owned; FILE:LINE of the CRI plugin, the last one; NULL: none */
 	bool has_runtime; /* a runtime handler stands there */
-	char *handler;	  /* owned; FILE:LINE of our handler in a file that is not ours; or NULL */
+	char *handler; /* owned; FILE:LINE of our handler, in force; NULL: none but in our file */
 };
 
 /* -EINVAL: a file cannot be read as TOML, or has a version other than 2 and 3. */

@@ -15,6 +15,12 @@ static const char head[] =
 	"# containerd: the shim as the runtime of pods whose RuntimeClass has `handler: "
 	"oci-seccomp`.\n";
 
+static const char warning_v2[] =
+	"#\n"
+	"# In version 2 containerd 1.x takes nothing of this plugin from other files beside this "
+	"one. Before\n"
+	"# you set something of it there: oci-seccomp uninstall containerd\n";
+
 static const char handler_v2[] = {
 #include "install-containerd-v2.inc"
 	'\0',
@@ -27,7 +33,7 @@ static const char handler_v3[] = {
 
 static const char runc_v2[] =
 	"\n"
-	"# Version 2 has its built-in handler no more where there is another.\n"
+	"# In version 2 the built-in handler is gone where there is another.\n"
 	"[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n"
 	"  runtime_type = \"io.containerd.runc.v2\"\n";
 
@@ -77,15 +83,21 @@ static int advise(struct job *job, char *advice, struct error *err)
 	return advice ? 0 : error_memory(err);
 }
 
+/* Of FILE in FILE:LINE. */
+static size_t place_length(const char *place)
+{
+	return (size_t)(strrchr(place, ':') - place);
+}
+
 /* With version 2 the drop-in would take the place of what there is. */
 static int refuse_section(
 	struct job *job, const struct containerd_config *config, struct error *err)
 {
 	char *text;
 
-	if (asprintf(&text,
-		    "add these lines to %s" CONTAINERD_CONFIG ", then restart containerd:\n\n%s%s",
-		    job->root->name, handler_v2, config->has_runtime ? "" : runc_v2) < 0)
+	if (asprintf(&text, "add these lines to %.*s, then restart containerd:\n\n%s%s",
+		    (int)place_length(config->section), config->section, handler_v2,
+		    config->has_runtime ? "" : runc_v2) < 0)
 		text = NULL;
 	if (advise(job, text, err) < 0)
 		return -ENOMEM;
@@ -126,7 +138,8 @@ static int plan_dropin(struct job *job, const struct containerd_config *config, 
 	int r;
 
 	if (config->version == 2)
-		r = asprintf(&text, "%sversion = 2\n\n%s%s", head, handler_v2, runc_v2);
+		r = asprintf(
+			&text, "%s%sversion = 2\n\n%s%s", head, warning_v2, handler_v2, runc_v2);
 	else
 		r = asprintf(&text, "%sversion = 3\n\n%s", head, handler_v3);
 	if (r < 0) {
@@ -157,9 +170,8 @@ static int uninstall(struct job *job, struct containerd_config *config, struct e
 {
 	if (config->handler)
 		return error_set(err, -EEXIST,
-			"%s: has the runtime handler oci-seccomp, put there by hand; take its "
-			"tables "
-			"out by hand",
+			"%s: has the runtime handler oci-seccomp, put there by hand; take it out "
+			"by hand",
 			config->handler);
 	return plan_dropin(job, config, err);
 }
@@ -173,7 +185,8 @@ int plan_containerd(struct job *job, struct error *err)
 	if (r < 0)
 		return r;
 	if (config.handler && !job->uninstall)
-		path = strdup(CONTAINERD_CONFIG);
+		path = strndup(config.handler + strlen(job->root->name),
+			place_length(config.handler) - strlen(job->root->name));
 	else if (asprintf(&path, "%s/" CONTAINERD_DROPIN_NAME, config.directory) < 0)
 		path = NULL;
 	r = path ? job_open(job, path, err) : error_memory(err);

@@ -189,7 +189,7 @@ cycle "containerd: another folder" /etc/containerd/extra/oci-seccomp.toml contai
 printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n' >"$MAIN"
 refused "containerd: version 2 with a section of its own" "$MAIN:2: has settings of the CRI plugin*" \
 	install containerd
-# What it prints is what makes it good.
+# What it prints is what makes it good, wherever it is.
 sed -n '/^\[plugins/,$p' "$OUT" >>"$MAIN"
 before=$(snapshot)
 command_in_root install containerd
@@ -197,6 +197,12 @@ like "containerd: the lines added by hand" "$STATUS $(cat "$OUT")" "0 unchanged 
 is "containerd: the lines added by hand stay" "$(snapshot)" "$before"
 refused "containerd: uninstall leaves them" "$MAIN:*: has the runtime handler oci-seccomp*" \
 	uninstall containerd
+printf 'version = 2\nimports = ["/etc/containerd/extra/*"]\n' >"$MAIN"
+printf '[plugins."io.containerd.grpc.v1.cri".cni]\n' >"$ROOT/etc/containerd/extra/cni.toml"
+refused "containerd: version 2 with a section in another file" "$ROOT/etc/containerd/extra/cni.toml:1: *" \
+	install containerd
+like "containerd: it is the file to add to" "$(cat "$OUT")" \
+	"Left to do: add these lines to $ROOT/etc/containerd/extra/cni.toml, *"
 printf 'version = 2\n[plugins\n' >"$MAIN"
 refused "containerd: a file that is no TOML" "$MAIN:2: *" install containerd
 refused "containerd: uninstall, too" "$MAIN:2: *" uninstall containerd
