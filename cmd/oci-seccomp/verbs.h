@@ -17,6 +17,7 @@ struct verb {
 
 int verb_check(const struct verb *verb, int argc, char **argv);
 int verb_install(const struct verb *verb, int argc, char **argv);
+int verb_prove(const struct verb *verb, int argc, char **argv);
 int verb_query(const struct verb *verb, int argc, char **argv);
 int verb_uninstall(const struct verb *verb, int argc, char **argv);
 

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verbs.h"
+
+#include "cleanup.h"
+#include "decode.h"
+#include "io.h"
+#include "prove.h"
+#include "syscalls.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One side of the question: filters that are all loaded, oldest first. */
+struct part {
+	struct profile profile;
+	struct policy policy;
+	struct program program;
+};
+
+struct side {
+	struct part *parts;   /* owned */
+	struct layer *layers; /* owned */
+	size_t count;
+};
+
+static void side_finish(struct side *side)
+{
+	for (size_t i = 0; i < side->count; i++) {
+		policy_finish(&side->parts[i].policy);
+		profile_finish(&side->parts[i].profile);
+		program_finish(&side->parts[i].program);
+	}
+	free(side->parts);
+	free(side->layers);
+}
+
+static int read_program(const char *path, struct program *ret, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length;
+	int r = io_read_file(AT_FDCWD, path, path, PROGRAM_SIZE_LIMIT, &text, &length, err);
+
+	return r < 0 ? r : program_read(path, text, length, ret, err);
+}
+
+static int read_policy(
+	const char *argument, const struct target *target, struct part *ret, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	int r = read_profile_argument(argument, &ret->profile, &diagnostics, err);
+
+	diagnostics_finish(&diagnostics);
+	return r < 0 ? r : policy_select(&ret->profile, target, false, &ret->policy, err);
+}
+
+static bool is_program(const char *argument)
+{
+	const char *ending = strrchr(argument, '.');
+
+	return ending && !strcmp(ending, ".bpf");
+}
+
+/* What was read is in `side` on failure too. `argument`: names that are joined by `+`, taken apart
+ * here. */
+static int side_read(
+	char *argument, const struct target *target, struct side *side, struct error *err)
+{
+	size_t most = 1;
+	char *name;
+
+	for (const char *c = argument; *c; c++)
+		most += *c == '+';
+	side->parts = calloc(most, sizeof(*side->parts));
+	side->layers = calloc(most, sizeof(*side->layers));
+	if (!side->parts || !side->layers)
+		return error_memory(err);
+	while ((name = strsep(&argument, "+"))) {
+		struct part *part = &side->parts[side->count];
+		struct layer *layer = &side->layers[side->count++];
+		int r = is_program(name) ? read_program(name, &part->program, err)
+					 : read_policy(name, target, part, err);
+
+		if (r < 0)
+			return r;
+		if (is_program(name))
+			layer->program = &part->program;
+		else
+			layer->policy = &part->policy;
+	}
+	return 0;
+}
+
+static void print_number(uint64_t value)
+{
+	printf(value < 1000 ? "%llu" : "0x%llx", (unsigned long long)value);
+}
+
+/* The arguments that matter, as `family=40, ...`. */
+static void print_arguments(const struct example *example, const char *name)
+{
+	const char *separator = "";
+	bool left_out = false;
+
+	for (unsigned i = 0; i < SYSCALL_ARGUMENTS; i++) {
+		const char *argument = name ? syscall_argument_name(name, i) : NULL;
+
+		if (!(example->words & 3U << (WORD_ARGUMENTS + 2 * i))) {
+			left_out = true;
+			continue;
+		}
+		fputs(separator, stdout);
+		separator = ", ";
+		if (argument)
+			printf("%s=", argument);
+		else
+			printf("argument %u=", i);
+		print_number(example->call.args[i]);
+	}
+	if (left_out)
+		printf("%s...", separator);
+}
+
+/* ARCH_COUNT: none that is known. */
+static enum arch find_arch(const struct seccomp_data *call)
+{
+	uint32_t number = (uint32_t)call->nr;
+	bool x32 = call->arch == architectures[ARCH_X32].audit && number >= X32_SYSCALL_BIT &&
+		   number != UINT32_MAX;
+
+	for (int arch = 0; arch < ARCH_COUNT; arch++)
+		if (architectures[arch].audit == call->arch && x32 == (arch == ARCH_X32))
+			return (enum arch)arch;
+	return ARCH_COUNT;
+}
+
+static void print_arch(const struct seccomp_data *call, enum arch arch)
+{
+	if (arch == ARCH_COUNT) {
+		printf("architecture 0x%x", call->arch);
+		return;
+	}
+	for (const char *c = architectures[arch].name + strlen("SCMP_ARCH_"); *c; c++)
+		putchar(tolower(*c));
+}
+
+static void print_call(const struct example *example)
+{
+	const struct seccomp_data *call = &example->call;
+	enum arch arch = find_arch(call);
+	const char *name = syscall_name(arch, (uint32_t)call->nr);
+
+	if (name)
+		fputs(name, stdout);
+	else
+		printf("syscall_0x%x", (unsigned)call->nr);
+	putchar('(');
+	print_arguments(example, name);
+	fputs(") on ", stdout);
+	print_arch(call, arch);
+	if (example->words & 3U << WORD_POINTER)
+		printf(" from 0x%llx", (unsigned long long)call->instruction_pointer);
+}
+
+static void print_example(const char *relation, const struct example *example)
+{
+	char words[2][32];
+
+	printf("%s: ", relation);
+	print_call(example);
+	printf(": %s against %s\n", verdict_format(example->a, words[0], sizeof(words[0])),
+		verdict_format(example->b, words[1], sizeof(words[1])));
+}
+
+static int print_answer(const struct proof *proof)
+{
+	static const char *const relations[RELATION_COUNT] = {
+		[RELATION_STRICTER] = "stricter",
+		[RELATION_LAXER] = "laxer",
+		[RELATION_DIFFERENT] = "different",
+	};
+
+	if (proof->relation == RELATION_SAME) {
+		puts("same");
+		return EXIT_SUCCESS;
+	}
+	for (int i = 0; i < RELATION_COUNT; i++)
+		if (proof->examples[i].found)
+			print_example(relations[i], &proof->examples[i]);
+	return EXIT_FAILURE;
+}
+
+static int meaning_of(struct prover *prover, const char *name, const struct side *side,
+	struct meaning *ret, struct error *err)
+{
+	int r = prove_meaning(prover, side->layers, side->count, ret, err);
+
+	return r < 0 ? error_prefix(err, r, "%s", name) : 0;
+}
+
+static int compare(char *const *names, const struct side *sides, enum arch native,
+	struct proof *ret, struct error *err)
+{
+	struct meaning meanings[2];
+	struct prover *prover;
+	int r = prover_create(native, &prover, err);
+
+	if (r < 0)
+		return r;
+	for (int i = 0; i < 2 && r == 0; i++)
+		r = meaning_of(prover, names[i], &sides[i], &meanings[i], err);
+	if (r == 0)
+		r = prove_compare(prover, &meanings[0], &meanings[1], ret, err);
+	prover_destroy(prover);
+	return r;
+}
+
+static int read_and_compare(
+	const struct target *target, char **names, struct side *sides, struct error *err)
+{
+	struct proof proof;
+	int r = 0;
+
+	for (int i = 0; i < 2; i++) {
+		AUTO_FREE char *copy = strdup(names[i]);
+
+		r = copy ? side_read(copy, target, &sides[i], err) : error_memory(err);
+		if (r < 0)
+			return verb_failure(err);
+	}
+	r = compare(names, sides, target->arch, &proof, err);
+	if (r == 0)
+		return print_answer(&proof);
+	if (!prove_cannot_tell(r))
+		return verb_failure(err);
+	printf("cannot tell: %s\n", error_message(err));
+	error_finish(err);
+	return EXIT_FAILURE;
+}
+
+int verb_prove(const struct verb *verb, int argc, char **argv)
+{
+	static const struct option options[] = {TARGET_OPTIONS, {0}};
+	struct error err = ERROR_INIT;
+	struct side sides[2] = {0};
+	struct target target;
+	int option, result, r = host_target(&target, &err);
+
+	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?')
+			return verb_usage(verb, NULL);
+		r = target_set(&target, option, optarg, &err);
+	}
+	if (r < 0)
+		return verb_failure(&err) + 1; /* wrong usage */
+	if (argc - optind != 2)
+		return verb_usage(verb, "two sides are needed");
+	result = read_and_compare(&target, argv + optind, sides, &err);
+	for (size_t i = 0; i < ARRAY_LENGTH(sides); i++)
+		side_finish(&sides[i]);
+	return result;
+}
