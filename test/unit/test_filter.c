@@ -155,48 +155,6 @@ Test(filter, runtime_default_at_capability_sets)
 	profile_finish(&profile);
 }
 
-/* Random profiles: few calls, so that rules overlap; all operators; constants of every size. */
-
-static void print_rule(FILE *out, uint64_t *seed)
-{
-	static const char *const names[] = {"socket", "socketcall", "personality", "mmap", "clone",
-		"chmod", "shmget", "ipc", "getpid", "ioctl", "kill", "mseal", "cacheflush",
-		"arm_fadvise64_64", "preadv2"};
-	static const char *const actions[] = {
-		"ALLOW", "ERRNO", "LOG", "TRAP", "KILL_PROCESS", "KILL_THREAD", "TRACE"};
-	const char *name = names[next_random(seed) % ARRAY_LENGTH(names)];
-	size_t conditions = next_random(seed) % 4;
-
-	fprintf(out, "{\"names\": [\"%s\"], \"action\": \"SCMP_ACT_%s\", \"args\": [", name,
-		actions[next_random(seed) % ARRAY_LENGTH(actions)]);
-	for (size_t i = 0; i < conditions; i++) {
-		fputs(i ? ", " : "", out);
-		print_random_condition(out, name, SYSCALL_ARGUMENTS, seed);
-	}
-	fputs("]}", out);
-}
-
-static struct profile random_profile(uint64_t *seed)
-{
-	static const char *const defaults[] = {"ALLOW", "ERRNO", "LOG", "KILL_PROCESS", "TRAP"};
-	char *text = NULL;
-	size_t length, rules = 1 + next_random(seed) % 24;
-	FILE *out = open_memstream(&text, &length);
-
-	cr_assert(out);
-	fprintf(out,
-		"{\"defaultAction\": \"SCMP_ACT_%s\", \"architectures\": [\"SCMP_ARCH_X86_64\", "
-		"\"SCMP_ARCH_X86\", \"SCMP_ARCH_X32\", \"SCMP_ARCH_ARM\"], \"syscalls\": [",
-		defaults[next_random(seed) % ARRAY_LENGTH(defaults)]);
-	for (size_t i = 0; i < rules; i++) {
-		fputs(i ? ", " : "", out);
-		print_rule(out, seed);
-	}
-	fputs("]}", out);
-	cr_assert_eq(fclose(out), 0);
-	return must_parse("random", text, length);
-}
-
 Test(filter, random_profiles)
 {
 	uint64_t seed = 0x5eccf11e5;
