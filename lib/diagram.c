@@ -19,8 +19,8 @@
 
 enum {
 	FIRST_NODES = 1 << 12,
-	MOST_NODES = 1 << 21,	/* some 70 MB */
-	MOST_STEPS = 100000000, /* seconds */
+	MOST_NODES = 1 << 20,  /* some 40 MB */
+	MOST_STEPS = 50000000, /* seconds */
 };
 
 /* In the key of a cached result: a combination, not a choice. */
