@@ -6,9 +6,9 @@
  * (docs/ARCHITECTURE.md).
  */
 #include "peer.h"
+#include "proofs.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 
 UNIT_SUITE(peer);
 
@@ -110,6 +110,62 @@ Test(peer, agrees_on_runtime_default)
 	profile_finish(&profile);
 }
 
+/* The proof finds no difference in RuntimeDefault but those by design, and the upper bits of
+ * arguments that the kernel does not use. */
+static void assert_upper_bits(const struct example *example)
+{
+	uint64_t upper = 0;
+
+	for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
+		upper |= example->call.args[i] >> 32;
+	cr_assert(!example->found || upper != 0, "arch %#x nr %u: %#x against %#x",
+		example->call.arch, (unsigned)example->call.nr, example->a, example->b);
+}
+
+static int expect_known(const struct range *range, void *data)
+{
+	const struct policy *policy = data;
+	enum arch arch = range->first_arch == AUDIT_ARCH_I386 ? ARCH_X86 : ARCH_X86_64;
+
+	if (range->first_arch != architectures[arch].audit || range->first >= X32_SYSCALL_BIT)
+		return 0;
+	cr_assert_eq(range->first_arch, range->last_arch);
+	for (uint32_t number = range->first; number <= range->last && number < 1024; number++)
+		if (comparable(policy, arch, number))
+			for (int i = 0; i < RELATION_COUNT; i++)
+				assert_upper_bits(&range->examples[i]);
+	return 0;
+}
+
+Test(peer, proof_finds_known_differences_alone)
+{
+	struct target target = {ARCH_X86_64, {6, 12}, UINT64_C(0xa80425fb)};
+	struct error err = ERROR_INIT;
+	struct meaning meanings[2];
+	struct profile profile;
+	struct prover *prover;
+	struct policy policy;
+	struct program peer;
+	struct proof proof;
+
+	cr_assert_eq(profile_runtime_default(&profile, &err), 0, "%s", error_message(&err));
+	policy = must_select(&profile, &target);
+	peer = peer_build(&policy);
+	cr_assert_eq(prover_create(ARCH_X86_64, &prover, &err), 0);
+	cr_assert_eq(
+		prove_meaning(prover, STACK(POLICY(&policy)).layers, 1, &meanings[0], &err), 0);
+	cr_assert_eq(prove_meaning(prover, STACK(PROGRAM(&peer)).layers, 1, &meanings[1], &err), 0);
+	cr_assert_eq(prove_compare(prover, &meanings[0], &meanings[1], &proof, &err), 0);
+	cr_assert_eq(proof.relation, RELATION_DIFFERENT);
+	cr_assert_eq(prove_ranges(prover, &meanings[0], &meanings[1], &proof, expect_known, &policy,
+			     &err),
+		0, "%s", error_message(&err));
+	prover_destroy(prover);
+	program_finish(&peer);
+	policy_finish(&policy);
+	profile_finish(&profile);
+}
+
 Test(peer, agrees_on_profiles_of_test_data)
 {
 	static const char *const names[] = {"deny-ptrace", "block-chmod", "minimal", "structure",
@@ -183,6 +239,19 @@ static bool peer_is_mended(void)
 	return version->major * 10000 + version->minor * 100 + version->micro >= 20601;
 }
 
+static void assert_proved_different(
+	const char *what, const struct policy *policy, const struct program *peer)
+{
+	struct stack left = STACK(POLICY(policy)), right = STACK(PROGRAM(peer));
+	struct error err = ERROR_INIT;
+	struct proof proof;
+
+	cr_assert_eq(compare_stacks(ARCH_X86_64, left, right, &proof, &err), 0, "%s: %s", what,
+		error_message(&err));
+	cr_assert_neq(proof.relation, RELATION_SAME, "%s", what);
+	check_proof(what, &proof, left, right);
+}
+
 Test(peer, differs)
 {
 	struct target target = {ARCH_X86_64, {6, 12}, 0};
@@ -203,6 +272,10 @@ Test(peer, differs)
 		cr_assert_eq(simulate_program(&ours, &call, &value, NULL), 0);
 		cr_assert_eq(
 			value, differences[i].ours, "%s: ours: %#x", differences[i].what, value);
+		if (!differences[i].mended || !peer_is_mended())
+			assert_proved_different(differences[i].what, &policy, &peer);
+		assert_relation(differences[i].what, ARCH_X86_64, STACK(POLICY(&policy)),
+			STACK(PROGRAM(&ours)), RELATION_SAME);
 		program_finish(&peer);
 		program_finish(&ours);
 		policy_finish(&policy);
