@@ -50,12 +50,12 @@ int load_possible(struct error *err) __attribute__((warn_unused_result));
  * NULL where none has.
  *
  * When this fails the container process runs as before, has been killed, or is about to be confined
- * without an agent: the caller must fail, so that the runtime destroys the container. It returns within 10 seconds. Codes: -ESRCH the process
- * is gone, -EPERM not permitted, -EINVAL not a waiting container process or a program that the
- * kernel refuses, -E2BIG a program's length, -EOPNOTSUPP the kernel or the process's architecture
- * (or a flag), -EBUSY threads with differing filters, or a listener already, -EMFILE no room for the
- * listener, -ETIMEDOUT it cannot be stopped, -ECHILD the loader was killed, -EIO what was read back
- * differs.
+ * without an agent: the caller must fail, so that the runtime destroys the container. It returns
+ * within 10 seconds. Codes: -ESRCH the process is gone, -EPERM not permitted, -EINVAL not a waiting
+ * container process or a program that the kernel refuses, -E2BIG a program's length, -EOPNOTSUPP the
+ * kernel or the process's architecture or a flag, -EBUSY threads with differing filters or a
+ * listener already, -EMFILE no room for the listener, -ETIMEDOUT it cannot be stopped, -ECHILD the
+ * loader was killed, -EIO what was read back differs.
  */
 int load_into_container(const struct load_request *request, int *ret_listener, struct error *err)
 	__attribute__((warn_unused_result));

@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "syscalls.h"
+#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,18 +13,6 @@
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
-
-static void print_string(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			fprintf(out, "\\u%04x", *c);
-		else
-			fprintf(out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
-	}
-	fputc('"', out);
-}
 
 /* crun refuses an errno with an action that takes none. */
 static void print_action(FILE *out, const char *key, const char *errno_key, verdict action)
@@ -192,10 +181,10 @@ static void print_listener(FILE *out, const struct writer *writer)
 		if (!profile->listener_path || !policy_notifies(writer->policies[p]))
 			continue;
 		fputs(",\"listenerPath\":", out);
-		print_string(out, profile->listener_path);
+		text_write_json(out, profile->listener_path);
 		if (profile->listener_metadata) {
 			fputs(",\"listenerMetadata\":", out);
-			print_string(out, profile->listener_metadata);
+			text_write_json(out, profile->listener_metadata);
 		}
 		return;
 	}

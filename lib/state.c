@@ -2,7 +2,6 @@
 #include "state.h"
 
 #include "cleanup.h"
-#include "json.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -47,18 +46,16 @@ int state_parse(char *text, size_t length, struct state *ret, struct error *err)
 		{"status", true, read_status},
 	};
 	struct diagnostics diagnostics = {0};
-	struct json_document document;
-	struct json_reader reader = {
-		.document = &document, .diagnostics = &diagnostics, .skip_unknown = true};
 	struct state state = {0};
-	int r = json_parse("container state on standard input", text, length, &document, err);
+	struct json_reader reader = {
+		.document = &state.document, .diagnostics = &diagnostics, .skip_unknown = true};
+	int r = json_parse("container state on standard input", text, length, &state.document, err);
 
 	if (r < 0)
 		return r;
-	json_read_object(&reader, document.root, fields, ARRAY_LENGTH(fields), &state);
+	json_read_object(&reader, state.document.root, fields, ARRAY_LENGTH(fields), &state);
 	r = diagnostics_result(&diagnostics, err);
 	diagnostics_finish(&diagnostics);
-	json_document_finish(&document);
 	if (r < 0) {
 		state_finish(&state);
 		return r;
@@ -69,6 +66,7 @@ int state_parse(char *text, size_t length, struct state *ret, struct error *err)
 
 void state_finish(struct state *state)
 {
+	json_document_finish(&state->document);
 	free(state->id);
 	free(state->status);
 	free(state->bundle);

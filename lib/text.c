@@ -133,3 +133,15 @@ bool text_has_half_pair(const char *source, size_t length)
 	}
 	return false;
 }
+
+void text_write_json(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c < 0x20 || *c == 0x7f)
+			fprintf(out, "\\u%04x", *c);
+		else
+			fprintf(out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	}
+	fputc('"', out);
+}

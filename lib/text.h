@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * Text that comes from elsewhere.
@@ -21,3 +22,6 @@ bool text_has_half_pair(const char *source, size_t length);
  * paths and annotations are chosen by others, and must not forge a line of a log or reach a
  * terminal as commands. Owned by the caller; NULL: no memory. */
 char *text_printable(const char *text);
+
+/* Writes UTF-8 as a string of JSON. */
+void text_write_json(FILE *out, const char *text);
