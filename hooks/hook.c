@@ -5,6 +5,7 @@
 #include "config.h"
 #include "io.h"
 #include "load.h"
+#include "notify.h"
 #include "plan.h"
 #include "resolve.h"
 #include "rewrite.h"
@@ -60,6 +61,28 @@ static int refuse_handlers(const struct bundle *bundle, struct error *err)
 	return 0;
 }
 
+/* The agent is connected, and what it is to hear at hand, before the container process is touched. */
+static int load_and_notify(const struct load_request *request, const struct state *state,
+	const struct plan *plan, struct error *err)
+{
+	AUTO_FREE char *text = notify_text(state, plan->listener_metadata);
+	AUTO_CLOSE int agent = -1, listener = -1;
+	int r;
+
+	if (!text)
+		return error_memory(err);
+	r = notify_connect(plan->listener_path, &agent, err);
+	if (r < 0)
+		return error_prefix(err, r, "%s", plan->notifier);
+	r = load_into_container(request, &listener, err);
+	if (r < 0)
+		return r;
+	r = notify_send(agent, text, listener, err);
+	return r < 0 ? error_prefix(err, r, "%s: listenerPath \"%s\"", plan->notifier,
+			       plan->listener_path)
+		     : 0;
+}
+
 static int load(const struct state *state, const struct resolution *resolution,
 	const struct plan *plan, struct error *err)
 {
@@ -76,7 +99,10 @@ static int load(const struct state *state, const struct resolution *resolution,
 	if (!summary)
 		return error_memory(err);
 	r = load_possible(err);
-	return r < 0 ? r : load_into_container(&request, NULL, err);
+	if (r < 0)
+		return r;
+	return plan->notifier ? load_and_notify(&request, state, plan, err)
+			      : load_into_container(&request, NULL, err);
 }
 
 static int confine(const struct state *state, const struct bundle *bundle,

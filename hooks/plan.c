@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
 
+#include "cleanup.h"
 #include "filter.h"
 #include "host.h"
 #include "names.h"
@@ -14,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t filter_flags(const struct profile *profile, const struct node_config *config)
+static uint32_t filter_flags(
+	const struct profile *profile, const struct node_config *config, bool notifies)
 {
 	uint32_t flags = profile->flags;
 
@@ -22,29 +24,53 @@ static uint32_t filter_flags(const struct profile *profile, const struct node_co
 		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	if (config->log_denials)
 		flags |= SECCOMP_FILTER_FLAG_LOG;
+	if (notifies)
+		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	else /* the kernel refuses it then */
+		flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	return flags;
 }
 
-static int build(const struct profile *profile, const struct node_config *config,
+static int two_notify(const char *a, const char *b, struct error *err)
+{
+	return error_set(err, -EOPNOTSUPP,
+		"%s and %s both notify an agent, and the kernel takes one listener for a process; "
+		"take SCMP_ACT_NOTIFY and listenerPath out of one of them",
+		a, b);
+}
+
+/* What is needed of a profile that notifies once the filters are loaded. */
+static int keep_listener(struct profile *profile, struct plan *plan, struct error *err)
+{
+	if (plan->notifier)
+		return two_notify(plan->notifier, profile->name, err);
+	plan->notifier = strdup(profile->name);
+	if (!plan->notifier)
+		return error_memory(err);
+	plan->listener_path = TAKE_PTR(profile->listener_path);
+	plan->listener_metadata = TAKE_PTR(profile->listener_metadata);
+	return 0;
+}
+
+static int build(struct profile *profile, const struct node_config *config,
 	const struct target *target, struct plan *plan, struct error *err)
 {
 	struct load_filter *filter = &plan->filters[plan->count];
 	struct policy policy;
+	bool notifies;
 	int r = policy_select(profile, target, config->native_arch_only, &policy, err);
 
 	if (r < 0)
 		return r;
-	if (policy_notifies(&policy))
-		r = error_set(err, -EOPNOTSUPP,
-			"%s: SCMP_ACT_NOTIFY cannot be used through the hook: nobody would hold "
-			"the listener; give the profile to the runtime as linux.seccomp",
-			profile->name);
-	else
+	notifies = policy_notifies(&policy);
+	if (notifies)
+		r = keep_listener(profile, plan, err);
+	if (r == 0)
 		r = filter_build(&policy, &filter->program, err);
 	policy_finish(&policy);
 	if (r < 0)
 		return r;
-	filter->flags = filter_flags(profile, config);
+	filter->flags = filter_flags(profile, config, notifies);
 	plan->instructions += filter->program.length;
 	plan->count++;
 	return 0;
@@ -93,6 +119,9 @@ int plan_make(const struct resolution *resolution, const struct node_config *con
 		return r;
 	target.capabilities = bundle->capabilities;
 	r = add_choices(resolution, config, &target, &plan, err);
+	/* crun opens a listener whenever the path is given. */
+	if (r == 0 && plan.notifier && json_member(bundle->seccomp, "listenerPath"))
+		r = two_notify(plan.notifier, "linux.seccomp of config.json", err);
 	if (r < 0)
 		plan_finish(&plan);
 	else
@@ -137,6 +166,8 @@ char *plan_summary(
 	}
 	if (resolution->engine)
 		fprintf(stream, "; the engine's own profile applies as well");
+	if (plan->notifier)
+		fprintf(stream, "; listener \"%s\"", plan->listener_path);
 	if (plan->skipped)
 		fprintf(stream, "; unknown syscall names skipped: %zu", plan->skipped);
 	if (fclose(stream) != 0) {
@@ -153,4 +184,7 @@ void plan_finish(struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++)
 		program_finish(&plan->filters[i].program);
 	plan->count = 0;
+	free(plan->notifier);
+	free(plan->listener_path);
+	free(plan->listener_metadata);
 }

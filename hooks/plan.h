@@ -16,9 +16,14 @@ struct plan {
 	size_t count;
 	size_t skipped; /* names that nobody knows, in rules that permit */
 	size_t instructions;
+	/* Of the profile or baseline with SCMP_ACT_NOTIFY, of which there is one at most. */
+	char *notifier;		 /* owned; what messages call it; NULL: none */
+	char *listener_path;	 /* owned */
+	char *listener_metadata; /* owned; NULL: none */
 };
 
-/* Reads what `resolution` names and builds the filters. */
+/* Reads what `resolution` names and builds the filters. -EOPNOTSUPP: more than one of the filters
+ * that the process is to have, the engine's included, would notify. */
 int plan_make(const struct resolution *resolution, const struct node_config *config,
 	const struct bundle *bundle, struct plan *ret, struct error *err)
 	__attribute__((warn_unused_result));

@@ -74,6 +74,8 @@ int notify_connect(const char *path, int *ret_fd, struct error *err)
 char *notify_text(const struct state *state, const char *metadata)
 {
 	const struct json *root = state->document.root;
+	const struct json *status = json_member(root, "status");
+	const char *bytes = state->document.text;
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
@@ -88,7 +90,9 @@ char *notify_text(const struct state *state, const char *metadata)
 		text_write_json(out, metadata);
 	}
 	fputs(",\"state\":", out);
-	fwrite(state->document.text + root->start, 1, root->end - root->start, out);
+	fwrite(bytes + root->start, 1, status->start - root->start, out);
+	fputs("\"creating\"", out);
+	fwrite(bytes + status->end, 1, root->end - status->end, out);
 	fputs("}", out);
 	failed = ferror(out);
 	if (fclose(out) == 0 && !failed)

@@ -20,7 +20,8 @@ int notify_connect(const char *path, int *ret_fd, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* The container process state as JSON, with the container's state byte by byte as the runtime told
- * it. `metadata` may be NULL. Owned by the caller; NULL: no memory. */
+ * it, except that its status is "creating": that is what agents know the first process by, and crun
+ * tells its hooks "created". `metadata` may be NULL. Owned by the caller; NULL: no memory. */
 char *notify_text(const struct state *state, const char *metadata);
 
 /* Sends the text with the listener, which stays the caller's. -EPIPE: the agent hung up; -ETIMEDOUT;

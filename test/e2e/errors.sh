@@ -132,15 +132,28 @@ cp "$PROFILES/good.json" "$PROFILES/group.json"
 chmod 664 "$PROFILES/group.json"
 refused "a profile that the group can write" "$PROFILES/group.json" chmod -- \
 	--annotation "$KEY=Localhost/group.json"
-cat >"$PROFILES/notify.json" <<'END'
-{
-  "defaultAction": "SCMP_ACT_ALLOW",
-  "listenerPath": "/run/agent.socket",
-  "syscalls": [{ "names": ["mknod"], "action": "SCMP_ACT_NOTIFY" }]
+
+# Profiles that ask an agent. notify_profile NAME LISTENER-MEMBER
+notify_profile() {
+	printf '{"defaultAction": "SCMP_ACT_ALLOW",%s
+ "syscalls": [{ "names": ["mknod"], "action": "SCMP_ACT_NOTIFY" }]}\n' "$2" >"$PROFILES/$1"
 }
-END
-refused "a profile that notifies" "$PROFILES/notify.json" SCMP_ACT_NOTIFY linux.seccomp -- \
-	--annotation "$KEY=Localhost/notify.json"
+notify_profile nowhere.json ""
+notify_profile notify.json "\"listenerPath\": \"$TMP/agent.socket\","
+notify_profile near.json '"listenerPath": "agent.socket",'
+notify_profile long.json "\"listenerPath\": \"/$(printf '%0107d' 0)\","
+refused "a profile that notifies without listenerPath" "$PROFILES/nowhere.json:1:1" listenerPath -- \
+	--annotation "$KEY=Localhost/nowhere.json"
+refused "a listenerPath that is relative" "$PROFILES/near.json" "not an absolute path" -- \
+	--annotation "$KEY=Localhost/near.json"
+refused "a listenerPath that is too long" "$PROFILES/long.json" "at most 107" -- \
+	--annotation "$KEY=Localhost/long.json"
+refused "an agent that is not there" "$PROFILES/notify.json" "$TMP/agent.socket" \
+	"start the agent" -- --annotation "$KEY=Localhost/notify.json"
+node_config '"baseline": "Localhost/notify.json"'
+refused "profile and baseline both notify" "$PROFILES/near.json" "$PROFILES/notify.json" \
+	"one listener" -- --annotation "$KEY=Localhost/near.json"
+node_config
 
 # Annotations.
 refused "an unknown value" "annotation $KEY=\"RuntimeDefualt\"" RuntimeDefault "Localhost/<path" \

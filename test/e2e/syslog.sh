@@ -4,6 +4,8 @@
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+: "${AGENT:=$TOP/build/test/e2e/agent}"
+
 # A /dev of our own, so that nothing is left in the host's; the same devices.
 mkdir "$TMP/dev"
 mount -t tmpfs -o mode=755 tmpfs "$TMP/dev"
@@ -66,6 +68,18 @@ confined --seccomp "$PROFILES/ppid.json" --annotation io.oci-seccomp.profile=Run
 run
 until_true 10 logged
 like "it says that the engine's profile applies too" "$(line)" '*engine*'
+
+"$AGENT" "$TMP/agent.socket" >/dev/null &
+AGENT_PID=$!
+until_true 10 [ -S "$TMP/agent.socket" ] || not_ok "the agent listens"
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "%s",
+	"syscalls": [{"names": ["mknod"], "action": "SCMP_ACT_NOTIFY"}]}\n' "$TMP/agent.socket" \
+	>"$PROFILES/notify.json"
+confined --annotation io.oci-seccomp.profile=Localhost/notify.json -- /probe ready
+run
+until_true 10 logged
+like "it names the listener" "$(line)" "*Localhost/notify.json*; listener \"$TMP/agent.socket\""
+kill "$AGENT_PID"
 
 confined -- /probe ready
 create

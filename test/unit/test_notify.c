@@ -118,7 +118,7 @@ Test(notify, state_is_passed_on_as_it_is)
 		 "'annotations':{'k\\u0041':'\\/'},'root':[1e400,18446744073709551616]}",
 			"",
 			"{'ociVersion':'1.1.0','fds':['seccompFd'],'pid':2147483647,'metadata':'',"
-			"'state':{'ociVersion':'1.0','id':'c','pid':2147483647,'status':'created',"
+			"'state':{'ociVersion':'1.0','id':'c','pid':2147483647,'status':'creating',"
 			"'bundle':'/b','annotations':{'k\\u0041':'\\/'},"
 			"'root':[1e400,18446744073709551616]}}"},
 		{"{'id':'c','pid':7,'status':'creating','bundle':'/b'}", "a\\b\n\x7f\xc3\xa4",
