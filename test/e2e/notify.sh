@@ -42,10 +42,10 @@ script_clean_up() {
 	kill_agent
 }
 
-# told LINE EXPRESSION: of the container process state on that line, as `it`.
+# told INDEX EXPRESSION: of the container process state on that line, from 0 or -1 on, as `it`.
 told() {
 	"$PYTHON" -c 'import json, sys
-it = json.loads(open(sys.argv[1]).readlines()[int(sys.argv[2]) - 1])
+it = json.loads(open(sys.argv[1]).readlines()[int(sys.argv[2])])
 print(eval(sys.argv[3]))' "$TOLD" "$@" 2>&1
 }
 
@@ -78,18 +78,25 @@ for privileges in "" --no-new-privileges; do
 	results "$with: the agent decides" chmod=EADDRNOTAVAIL getppid=4711 umask=ok file=ok threads=ok
 	is "$with: nor does the program hold it" "$(holds_listener "$PID")" 0
 	is "$with: one state is told" "$(wc -l <"$TOLD")" 1
-	is "$with: members" "$(told 1 'sorted(it), it["fds"]')" \
+	is "$with: members" "$(told 0 'sorted(it), it["fds"]')" \
 		"(['fds', 'metadata', 'ociVersion', 'pid', 'state'], ['seccompFd'])"
-	is "$with: metadata" "$(told 1 'ascii(it["metadata"])')" "'a \"b\"\\n'"
-	is "$with: pid" "$(told 1 'it["pid"], it["state"]["pid"]')" "($PID, $PID)"
+	is "$with: metadata" "$(told 0 'ascii(it["metadata"])')" "'a \"b\"\\n'"
+	is "$with: pid" "$(told 0 'it["pid"], it["state"]["pid"]')" "($PID, $PID)"
 	is "$with: id, bundle, status" \
-		"$(told 1 '[it["state"][key] for key in ("id", "bundle", "status")]')" \
+		"$(told 0 '[it["state"][key] for key in ("id", "bundle", "status")]')" \
 		"['$ID', '$BUNDLE', 'creating']"
-	is "$with: annotations" "$(told 1 'ascii(it["state"]["annotations"]["some.key"])')" \
+	is "$with: annotations" "$(told 0 'ascii(it["state"]["annotations"]["some.key"])')" \
 		"'some \\xe4'"
 	delete
 	kill_agent
 done
+
+agent_for_calls
+confined --user-namespace --annotation "$KEY=Localhost/calls.json" -- /probe chmod getppid ready
+run
+results "hook, user namespace: the agent decides" chmod=EADDRNOTAVAIL getppid=4711 ready=ok
+delete
+kill_agent
 
 # What the runtime itself does until it executes the program.
 RUNTIME_CALLS='"capset", "chdir", "clone", "close", "execve", "fcntl", "futex", "mmap", "openat", "prctl",
@@ -122,6 +129,31 @@ agent_for_calls --die-after 1
 confined --annotation "$KEY=Localhost/calls.json" -- /probe chmod getppid umask ready
 run
 results "an agent that dies while it is asked" chmod=EADDRNOTAVAIL getppid=ENOSYS umask=ENOSYS
+delete
+kill_agent
+
+# One that reads nothing: more than the socket's buffer holds cannot be sent, after the load.
+BIG=$(head -c 100000 /dev/zero | tr '\0' x)
+agent_for_calls
+kill -STOP "$AGENT_PID"
+confined --annotation "$KEY=Localhost/calls.json" --annotation "run.oci.hooks.stderr=$TMP/hooks.log" \
+	--annotation "a=$BIG" --annotation "b=$BIG" --annotation "c=$BIG" --annotation "d=$BIG" \
+	--annotation "e=$BIG" --annotation "f=$BIG" -- /probe ready
+run
+like "an agent that reads nothing: the message" "$(cat "$ERR" "$TMP/hooks.log" 2>/dev/null)" \
+	"*$PROFILES/calls.json: *$SOCKET*: the agent read nothing for 5 seconds*"
+is "an agent that reads nothing: no container" "$((STATUS != 0))$(cat "$OUT")" 1
+delete
+nothing_left "an agent that reads nothing: nothing is left"
+kill -CONT "$AGENT_PID"
+confined --annotation "$KEY=Localhost/calls.json" --annotation "a=$BIG" --annotation "b=$BIG" \
+	--annotation "c=$BIG" --annotation "d=$BIG" --annotation "e=$BIG" --annotation "f=$BIG" \
+	-- /probe chmod ready
+run
+results "one that reads gets a large state whole" chmod=EADDRNOTAVAIL ready=ok
+is "one that reads gets a large state whole: its length" \
+	"$(told -1 'sum(len(value) for key, value in it["state"]["annotations"].items() if len(key) == 1)')" \
+	600000
 delete
 kill_agent
 
@@ -179,9 +211,9 @@ for privileges in "" --no-new-privileges; do
 		: >"$OUT"
 		runtime exec "$ID" /probe chmod mount umask >"$OUT" 2>>"$ERR" </dev/null
 		results "$with: exec" chmod=EADDRNOTAVAIL mount=ok umask=ok
-		is "$with: metadata" "$(told 1 'ascii(it["metadata"])')" "'a \"b\"\\n'"
+		is "$with: metadata" "$(told 0 'ascii(it["metadata"])')" "'a \"b\"\\n'"
 		is "$with: the states of both" \
-			"$(told 1 'it["state"]["status"]') $(told 2 'it["state"]["status"]')" \
+			"$(told 0 'it["state"]["status"]') $(told 1 'it["state"]["status"]')" \
 			"creating running"
 		kill_agent
 		: >"$OUT"
