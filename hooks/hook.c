@@ -3,6 +3,7 @@
 #include "bundle.h"
 #include "cleanup.h"
 #include "config.h"
+#include "crun.h"
 #include "io.h"
 #include "load.h"
 #include "notify.h"
@@ -94,13 +95,9 @@ static int load(const struct state *state, const struct resolution *resolution,
 		.ident = PROGRAM,
 		.summary = summary,
 	};
-	int r;
 
 	if (!summary)
 		return error_memory(err);
-	r = load_possible(err);
-	if (r < 0)
-		return r;
 	return plan->notifier ? load_and_notify(&request, state, plan, err)
 			      : load_into_container(&request, NULL, err);
 }
@@ -109,7 +106,11 @@ static int confine(const struct state *state, const struct bundle *bundle,
 	const struct node_config *config, const struct resolution *resolution, struct error *err)
 {
 	struct plan plan;
-	int r = plan_make(resolution, config, bundle, &plan, err);
+	int r = resolution->engine ? crun_check_engine(bundle, err) : 0;
+
+	if (r < 0)
+		return r;
+	r = plan_make(resolution, config, bundle, &plan, err);
 
 	if (r < 0)
 		return r;

@@ -2,11 +2,9 @@
 #include "plan.h"
 
 #include "cleanup.h"
-#include "filter.h"
+#include "compile.h"
 #include "host.h"
 #include "names.h"
-#include "policy.h"
-#include "profile.h"
 #include "text.h"
 
 #include <errno.h>
@@ -15,16 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t filter_flags(
-	const struct profile *profile, const struct node_config *config, bool notifies)
+static uint32_t filter_flags(const struct compiled *compiled, const struct node_config *config)
 {
-	uint32_t flags = profile->flags;
+	uint32_t flags = compiled->flags;
 
-	if (!profile->has_flags && load_flags_supported(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
+	if (!compiled->has_flags && load_flags_supported(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
 		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	if (config->log_denials)
 		flags |= SECCOMP_FILTER_FLAG_LOG;
-	if (notifies)
+	if (compiled->listener_path)
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	else /* the kernel refuses it then */
 		flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
@@ -40,61 +37,40 @@ static int two_notify(const char *a, const char *b, struct error *err)
 }
 
 /* What is needed of a profile that notifies once the filters are loaded. */
-static int keep_listener(struct profile *profile, struct plan *plan, struct error *err)
+static int keep_listener(struct compiled *compiled, struct plan *plan, struct error *err)
 {
+	if (!compiled->listener_path)
+		return 0;
 	if (plan->notifier)
-		return two_notify(plan->notifier, profile->name, err);
-	plan->notifier = strdup(profile->name);
-	if (!plan->notifier)
-		return error_memory(err);
-	plan->listener_path = TAKE_PTR(profile->listener_path);
-	plan->listener_metadata = TAKE_PTR(profile->listener_metadata);
-	return 0;
-}
-
-static int build(struct profile *profile, const struct node_config *config,
-	const struct target *target, struct plan *plan, struct error *err)
-{
-	struct load_filter *filter = &plan->filters[plan->count];
-	struct policy policy;
-	bool notifies;
-	int r = policy_select(profile, target, config->native_arch_only, &policy, err);
-
-	if (r < 0)
-		return r;
-	notifies = policy_notifies(&policy);
-	if (notifies)
-		r = keep_listener(profile, plan, err);
-	if (r == 0)
-		r = filter_build(&policy, &filter->program, err);
-	policy_finish(&policy);
-	if (r < 0)
-		return r;
-	filter->flags = filter_flags(profile, config, notifies);
-	plan->instructions += filter->program.length;
-	plan->count++;
+		return two_notify(plan->notifier, compiled->name, err);
+	plan->notifier = TAKE_PTR(compiled->name);
+	plan->listener_path = TAKE_PTR(compiled->listener_path);
+	plan->listener_metadata = TAKE_PTR(compiled->listener_metadata);
 	return 0;
 }
 
 static int add_choice(const struct profile_choice *choice, const struct node_config *config,
 	const struct target *target, struct plan *plan, struct error *err)
 {
-	struct diagnostics diagnostics = {0};
-	struct profile profile;
+	struct load_filter *filter = &plan->filters[plan->count];
+	AUTO(compiled_finish) struct compiled compiled = {0};
 	int r;
 
 	if (choice->kind != CHOICE_RUNTIME_DEFAULT && choice->kind != CHOICE_LOCALHOST)
 		return 0;
-	r = resolve_read_profile(choice, config, &profile, &diagnostics, err);
-	for (size_t i = 0; i < diagnostics.count; i++)
-		if (diagnostics.items[i].severity == SEVERITY_NOTE)
-			plan->skipped++;
-	diagnostics_finish(&diagnostics);
+	r = compile_choice(choice, config, target, &compiled, err);
 	if (r < 0)
 		return r;
-	r = build(&profile, config, target, plan, err);
-	profile_finish(&profile);
-	return r;
+	filter->flags = filter_flags(&compiled, config);
+	r = keep_listener(&compiled, plan, err);
+	if (r < 0)
+		return r;
+	filter->program = compiled.program;
+	compiled.program = (struct program){0};
+	plan->instructions += filter->program.length;
+	plan->skipped += compiled.skipped;
+	plan->count++;
+	return 0;
 }
 
 static int add_choices(const struct resolution *resolution, const struct node_config *config,

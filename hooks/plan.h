@@ -22,7 +22,7 @@ struct plan {
 	char *listener_metadata; /* owned; NULL: none */
 };
 
-/* Reads what `resolution` names and builds the filters. -EOPNOTSUPP: more than one of the filters
+/* Reads and compiles what `resolution` names. -EOPNOTSUPP: more than one of the filters
  * that the process is to have, the engine's included, would notify. */
 int plan_make(const struct resolution *resolution, const struct node_config *config,
 	const struct bundle *bundle, struct plan *ret, struct error *err)

@@ -104,6 +104,13 @@ bool syscall_known_to_libseccomp(const char *name)
 	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
 }
 
+struct libseccomp_version syscalls_libseccomp_version(void)
+{
+	const struct scmp_version *version = seccomp_version();
+
+	return (struct libseccomp_version){version->major, version->minor, version->micro};
+}
+
 bool syscall_known(const char *name)
 {
 	return find_syscall(name) || syscall_known_to_libseccomp(name);

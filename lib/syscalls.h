@@ -22,6 +22,12 @@ bool syscall_known(const char *name);
  * does not know; it may be linked with another one. */
 bool syscall_known_to_libseccomp(const char *name);
 
+/* The version of the libseccomp here. */
+struct libseccomp_version {
+	unsigned major, minor, micro;
+};
+struct libseccomp_version syscalls_libseccomp_version(void);
+
 /* The number that a filter sees (x32: with X32_SYSCALL_BIT); SYSCALL_NONE where `arch` has no such
  * call. */
 int syscall_number(enum arch arch, const char *name);

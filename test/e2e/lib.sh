@@ -168,7 +168,7 @@ ln -s busybox "$ROOTFS/bin/sh"
 # node_config [MEMBERS]: writes the node configuration, with the profile root of the test.
 # shellcheck disable=SC2120
 node_config() {
-	printf '{"profileRoot": "%s"%s}\n' "$PROFILES" "${1:+, $1}" >"$CONFIG"
+	printf '{"profileRoot": "%s", "cacheDir": "%s"%s}\n' "$PROFILES" "$TMP/cache" "${1:+, $1}" >"$CONFIG"
 }
 # shellcheck disable=SC2119
 node_config

@@ -21,7 +21,8 @@ RULES = [
 ]
 
 # A stage knows itself and those to its left, never those to its right.
-STAGES = ["state", "config", "bundle", "resolve", "profile", "policy", "filter", "load", "notify"]
+STAGES = ["state", "config", "bundle", "resolve", "profile", "policy", "filter", "compile", "load",
+          "notify"]
 
 
 def stage_of(name):

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile.h"
+
+#include "cache.h"
+#include "cleanup.h"
+#include "decode.h"
+#include "filter.h"
+#include "policy.h"
+#include "profile.h"
+#include "prove.h"
+#include "resolve.h"
+#include "syscalls.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What an entry's value begins with; the instructions follow. */
+struct stored {
+	uint32_t flags;
+	uint32_t has_flags;
+	uint64_t skipped;
+};
+
+struct key {
+	char *bytes; /* owned */
+	size_t length;
+};
+
+static void key_finish(struct key *key)
+{
+	free(key->bytes);
+}
+
+/* The key of a profile: lines that a reader understands, an empty one, the text. */
+static int make_key(const struct profile_text *text, const struct node_config *config,
+	const struct target *target, struct key *ret, struct error *err)
+{
+	struct libseccomp_version libseccomp = syscalls_libseccomp_version();
+	FILE *stream = open_memstream(&ret->bytes, &ret->length);
+
+	if (!stream)
+		return error_memory(err);
+	fprintf(stream,
+		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
+		"kernel %u.%u\ncapabilities %#" PRIx64 "\n\n",
+		libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
+		architectures[target->arch].go_name, config->native_arch_only ? " alone" : "",
+		target->kernel.major, target->kernel.minor, target->capabilities);
+	fwrite(text->text, 1, text->length, stream);
+	return fclose(stream) == 0 ? 0 : error_memory(err);
+}
+
+char *compile_describe_key(const char *key, size_t length)
+{
+	static const char version[] = "oci-seccomp " VERSION "\n";
+	const char *end = memmem(key, length, "\n\n", 2);
+
+	if (!end || length < strlen(version) || memcmp(key, version, strlen(version)) != 0)
+		return NULL;
+	return strndup(key, (size_t)(end - key) + 1);
+}
+
+/* From an entry; false: it has no program that the kernel takes. */
+static bool from_value(const char *value, size_t length, struct compiled *ret)
+{
+	struct compiled compiled = {0};
+	struct stored stored;
+	struct error err = ERROR_INIT;
+
+	if (length < sizeof(stored))
+		return false;
+	memcpy(&stored, value, sizeof(stored));
+	if (program_read("cache", value + sizeof(stored), length - sizeof(stored),
+		    &compiled.program, &err) < 0) {
+		error_finish(&err);
+		return false;
+	}
+	compiled.flags = stored.flags;
+	compiled.has_flags = stored.has_flags;
+	compiled.skipped = stored.skipped;
+	*ret = compiled;
+	return true;
+}
+
+static void keep(const char *directory, const struct key *key, const struct compiled *compiled)
+{
+	const struct stored stored = {compiled->flags, compiled->has_flags, compiled->skipped};
+	size_t code_size = compiled->program.length * sizeof(*compiled->program.code);
+	AUTO_FREE char *value = malloc(sizeof(stored) + code_size);
+	struct error err = ERROR_INIT;
+
+	if (!value)
+		return;
+	memcpy(value, &stored, sizeof(stored));
+	memcpy(value + sizeof(stored), compiled->program.code, code_size);
+	if (cache_store(directory, key->bytes, key->length, value, sizeof(stored) + code_size,
+		    &err) < 0)
+		error_finish(&err); /* it will be built again the next time */
+}
+
+/* `*ret_proved`: false where the question is too hard, which no profile of sane size is. */
+static int prove_equal(const struct policy *policy, const struct program *program, bool *ret_proved,
+	struct error *err)
+{
+	const struct layer wanted = {.policy = policy}, built = {.program = program};
+	struct meaning meanings[2];
+	struct proof proof;
+	struct prover *prover;
+	int r = prover_create(policy->target.arch, &prover, err);
+
+	if (r < 0)
+		return r;
+	r = prove_meaning(prover, &wanted, 1, &meanings[0], err);
+	if (r == 0)
+		r = prove_meaning(prover, &built, 1, &meanings[1], err);
+	if (r == 0)
+		r = prove_compare(prover, &meanings[0], &meanings[1], &proof, err);
+	prover_destroy(prover);
+	*ret_proved = r == 0;
+	if (prove_cannot_tell(r)) {
+		error_finish(err);
+		return 0;
+	}
+	if (r == 0 && proof.relation != RELATION_SAME)
+		return error_set(err, -EIO,
+			"%s: the program that was built does not mean what the profile says, which "
+			"is a fault of oci-seccomp; it is not loaded",
+			policy->profile->name);
+	return r;
+}
+
+static int build(const struct profile *profile, const struct node_config *config,
+	const struct target *target, struct compiled *compiled, bool *ret_keep, struct error *err)
+{
+	struct policy policy;
+	int r = policy_select(profile, target, config->native_arch_only, &policy, err);
+
+	if (r < 0)
+		return r;
+	r = filter_build(&policy, &compiled->program, err);
+	if (r == 0)
+		r = prove_equal(&policy, &compiled->program, ret_keep, err);
+	if (r == 0 && policy_notifies(&policy)) {
+		*ret_keep = false;
+		compiled->listener_path = strdup(profile->listener_path);
+		if (profile->listener_metadata)
+			compiled->listener_metadata = strdup(profile->listener_metadata);
+		if (!compiled->listener_path ||
+			(profile->listener_metadata && !compiled->listener_metadata))
+			r = error_memory(err);
+	}
+	policy_finish(&policy);
+	return r;
+}
+
+/* Takes the text over. */
+static int compile_text(struct profile_text *text, const struct node_config *config,
+	const struct target *target, struct compiled *ret, bool *ret_keep, struct error *err)
+{
+	AUTO(compiled_finish) struct compiled compiled = {0};
+	struct diagnostics diagnostics = {0};
+	struct profile profile;
+	int r = profile_parse(
+		text->name, TAKE_PTR(text->text), text->length, &profile, &diagnostics, err);
+
+	for (size_t i = 0; i < diagnostics.count; i++)
+		compiled.skipped += diagnostics.items[i].severity == SEVERITY_NOTE;
+	diagnostics_finish(&diagnostics);
+	if (r < 0)
+		return r;
+	compiled.flags = profile.flags;
+	compiled.has_flags = profile.has_flags;
+	r = build(&profile, config, target, &compiled, ret_keep, err);
+	profile_finish(&profile);
+	if (r < 0)
+		return r;
+	*ret = compiled;
+	compiled = (struct compiled){0};
+	return 0;
+}
+
+int compile_choice(const struct profile_choice *choice, const struct node_config *config,
+	const struct target *target, struct compiled *ret, struct error *err)
+{
+	AUTO(profile_text_finish) struct profile_text text = {0};
+	AUTO(cache_entry_finish) struct cache_entry entry = {0};
+	AUTO(key_finish) struct key key = {0};
+	bool worth_keeping = false;
+	int r = resolve_read_text(choice, config, &text, err);
+
+	if (r == 0)
+		r = make_key(&text, config, target, &key, err);
+	if (r < 0)
+		return r;
+	if (cache_find(config->cache_dir, key.bytes, key.length, &entry) < 0 ||
+		!from_value(entry.value, entry.value_length, ret)) {
+		r = compile_text(&text, config, target, ret, &worth_keeping, err);
+		if (r < 0)
+			return r;
+		if (worth_keeping)
+			keep(config->cache_dir, &key, ret);
+	}
+	ret->name = TAKE_PTR(text.name);
+	return 0;
+}
+
+void compiled_finish(struct compiled *compiled)
+{
+	free(compiled->name);
+	program_finish(&compiled->program);
+	free(compiled->listener_path);
+	free(compiled->listener_metadata);
+	*compiled = (struct compiled){0};
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "config.h"
+#include "error.h"
+#include "host.h"
+#include "program.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * From the choice of a profile to a program that is ready to be loaded: out of the cache
+ * (`cacheDir` of the node configuration), or read, settled, built, proved to mean what the profile
+ * says, and put there for the next time. On a hit the profile's text is read and compared, not
+ * parsed.
+ *
+ * What decides the program, and so is the key of the entry: the text of the profile, capabilities,
+ * kernel version, native architecture, `nativeArchOnly`, the versions of libseccomp and of this
+ * program.
+ */
+struct compiled {
+	char *name;		/* owned; what messages call the profile */
+	struct program program; /* owned */
+	uint32_t flags;		/* of the profile, SECCOMP_FILTER_FLAG_* */
+	bool has_flags;
+	size_t skipped; /* names that nobody knows, in rules that permit */
+	/* Of a profile with SCMP_ACT_NOTIFY rules that can match: where its agent listens. Such a
+	 * profile is not kept in the cache. */
+	char *listener_path;	 /* owned; NULL: nobody is notified */
+	char *listener_metadata; /* owned; NULL: none */
+};
+
+/* `choice` is CHOICE_RUNTIME_DEFAULT or CHOICE_LOCALHOST. A cache that cannot be used or written
+ * costs time and is no error.
+ *
+ * Errors: those of resolve_read_text, profile_parse, policy_select and filter_build; -EIO: the program
+ * does not mean what the profile says, a fault of this program. */
+int compile_choice(const struct profile_choice *choice, const struct node_config *config,
+	const struct target *target, struct compiled *ret, struct error *err)
+	__attribute__((warn_unused_result));
+void compiled_finish(struct compiled *compiled);
+
+/* Whether `key` of a cache entry was made by this version of the program, and its first lines, which
+ * tell a reader what the entry is of; owned by the caller. NULL: it was not, or no memory. */
+char *compile_describe_key(const char *key, size_t length);

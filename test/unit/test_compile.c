@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile.h"
+
+#include "cache.h"
+#include "support.h"
+#include "syscalls.h"
+
+#include <linux/seccomp.h>
+
+UNIT_SUITE(compile);
+
+#define DENY_CHMOD                                                                                 \
+	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"chmod\"],"              \
+	"\"action\":\"SCMP_ACT_ERRNO\"}]}"
+
+/* A node with a profile root and a cache of its own. */
+static struct node_config make_node(void)
+{
+	struct node_config config = {.profile_root = temp_dir()};
+
+	config.cache_dir = format_text("%s/.cache", config.profile_root);
+	write_file(config.profile_root, "chmod.json", DENY_CHMOD);
+	return config;
+}
+
+static void finish_node(struct node_config *config)
+{
+	remove_tree(TAKE_PTR(config->profile_root));
+	node_config_finish(config);
+}
+
+static int compile_for(const char *path, const struct node_config *config,
+	const struct target *target, struct compiled *ret, struct error *err)
+{
+	struct profile_choice choice = {CHOICE_RUNTIME_DEFAULT, NULL};
+	int r;
+
+	if (path) {
+		choice.kind = CHOICE_LOCALHOST;
+		choice.path = strdup(path);
+	}
+	*ret = (struct compiled){0};
+	r = compile_choice(&choice, config, target, ret, err);
+	choice_finish(&choice);
+	return r;
+}
+
+static const struct target amd64 = {ARCH_X86_64, {6, 12}, 0};
+
+static struct compiled must_compile(
+	const char *path, const struct node_config *config, const struct target *target)
+{
+	struct error err = ERROR_INIT;
+	struct compiled compiled;
+	int r = compile_for(path, config, target, &compiled, &err);
+
+	cr_assert_eq(r, 0, "%s", r < 0 ? error_message(&err) : "");
+	return compiled;
+}
+
+static void count_entry(
+	const char *file, const struct cache_entry *entry, time_t written, void *data)
+{
+	(void)written;
+	cr_expect_not_null(entry, "%s", file);
+	++*(size_t *)data;
+}
+
+static size_t count_entries(const struct node_config *config)
+{
+	struct error err = ERROR_INIT;
+	size_t count = 0;
+
+	cr_assert_eq(cache_each(config->cache_dir, count_entry, &count, &err), 0);
+	return count;
+}
+
+static bool same(const struct compiled *a, const struct compiled *b)
+{
+	return a->flags == b->flags && a->has_flags == b->has_flags && a->skipped == b->skipped &&
+	       strcmp(a->name, b->name) == 0 && a->program.length == b->program.length &&
+	       memcmp(a->program.code, b->program.code,
+		       a->program.length * sizeof(*a->program.code)) == 0;
+}
+
+Test(compile, the_second_time_it_comes_from_the_cache)
+{
+	static const char *const paths[] = {NULL, "chmod.json", "rich.json"};
+	struct node_config config = make_node();
+
+	write_file(config.profile_root, "rich.json",
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],"
+		"\"syscalls\":[{\"names\":[\"read\",\"of_tomorrow\"],\"action\":\"SCMP_ACT_ALLOW\"}"
+		"]}");
+	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+		struct compiled first = must_compile(paths[i], &config, &amd64);
+		struct compiled second = must_compile(paths[i], &config, &amd64);
+
+		cr_expect(same(&first, &second), "%s", first.name);
+		cr_expect_eq(count_entries(&config), i + 1);
+		if (i == 2) {
+			cr_expect_eq(second.flags, SECCOMP_FILTER_FLAG_LOG);
+			cr_expect(second.has_flags);
+			cr_expect_eq(second.skipped, 1);
+		}
+		compiled_finish(&first);
+		compiled_finish(&second);
+	}
+	finish_node(&config);
+}
+
+/* That a hit is taken at all shows where the entry says something else than the profile. */
+Test(compile, a_hit_is_what_the_entry_holds)
+{
+	static const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct node_config config = make_node();
+	struct compiled compiled = must_compile("chmod.json", &config, &amd64);
+	AUTO_FREE char *key = NULL;
+	struct error err = ERROR_INIT;
+	size_t key_length;
+	FILE *stream = open_memstream(&key, &key_length);
+	char value[16 + sizeof(allow)] = {0};
+
+	fprintf(stream,
+		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture amd64\n"
+		"kernel 6.12\ncapabilities 0\n\n" DENY_CHMOD,
+		syscalls_libseccomp_version().major, syscalls_libseccomp_version().minor,
+		syscalls_libseccomp_version().micro, compiled.name);
+	fclose(stream);
+	compiled_finish(&compiled);
+	memcpy(value + 16, &allow, sizeof(allow));
+	cr_assert_eq(cache_store(config.cache_dir, key, key_length, value, sizeof(value), &err), 0);
+	cr_expect_eq(count_entries(&config), 1, "the same key");
+	compiled = must_compile("chmod.json", &config, &amd64);
+	cr_expect_eq(compiled.program.length, 1);
+	compiled_finish(&compiled);
+
+	/* What the kernel would not take is no hit. */
+	value[16] = 0x7f;
+	cr_assert_eq(cache_store(config.cache_dir, key, key_length, value, sizeof(value), &err), 0);
+	compiled = must_compile("chmod.json", &config, &amd64);
+	cr_expect_gt(compiled.program.length, 1);
+	compiled_finish(&compiled);
+	finish_node(&config);
+}
+
+/* Whatever decides a program makes another entry. */
+Test(compile, everything_that_decides_is_in_the_key)
+{
+	struct node_config config = make_node();
+	struct target target = amd64;
+	struct compiled compiled = must_compile("chmod.json", &config, &target);
+	size_t wanted = 1;
+
+	compiled_finish(&compiled);
+	for (int what = 0; what < 7; what++) {
+		switch (what) {
+		case 0:
+			target.capabilities = 1;
+			break;
+		case 1:
+			target.kernel.minor++;
+			break;
+		case 2:
+			target.kernel.major++;
+			break;
+		case 3:
+			target.arch = ARCH_AARCH64;
+			break;
+		case 4:
+			config.native_arch_only = true;
+			break;
+		case 5:
+			write_file(config.profile_root, "chmod.json", " " DENY_CHMOD);
+			break;
+		default:
+			write_file(config.profile_root, "chmod.json", DENY_CHMOD "\n");
+			break;
+		}
+		compiled = must_compile("chmod.json", &config, &target);
+		compiled_finish(&compiled);
+		cr_expect_eq(count_entries(&config), ++wanted, "%d", what);
+	}
+	finish_node(&config);
+}
+
+Test(compile, a_cache_that_cannot_be_used_costs_time_only)
+{
+	struct node_config config = make_node();
+	struct compiled compiled;
+
+	free(config.cache_dir);
+	config.cache_dir = strdup("/proc/self/none");
+	compiled = must_compile("chmod.json", &config, &amd64);
+	cr_expect_gt(compiled.program.length, 1);
+	compiled_finish(&compiled);
+	free(config.cache_dir);
+	config.cache_dir = format_text("%s/chmod.json", config.profile_root);
+	compiled = must_compile("chmod.json", &config, &amd64);
+	cr_expect_gt(compiled.program.length, 1);
+	compiled_finish(&compiled);
+	finish_node(&config);
+}
+
+Test(compile, what_cannot_be_compiled_leaves_no_entry)
+{
+	static const struct {
+		const char *path, *text, *message;
+	} cases[] = {
+		{"none.json", NULL, "there is no such profile"},
+		{"bad.json", "{\"defaultAction\":\"SCMP_ACT_DENY\"}",
+			"/bad.json:1:18: defaultAction: unknown"},
+		{"json.json", "{", "ends too early"},
+	};
+	struct node_config config = make_node();
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct error err = ERROR_INIT;
+		struct compiled compiled;
+
+		if (cases[i].text)
+			write_file(config.profile_root, cases[i].path, cases[i].text);
+		cr_expect_lt(compile_for(cases[i].path, &config, &amd64, &compiled, &err), 0);
+		cr_expect(
+			contains(error_message(&err), cases[i].message), "%s", error_message(&err));
+		cr_expect_null(compiled.name);
+		error_finish(&err);
+	}
+	cr_expect_eq(count_entries(&config), 0);
+	finish_node(&config);
+}
+
+Test(compile, a_profile_that_notifies_is_not_kept)
+{
+	struct node_config config = make_node();
+	struct compiled compiled;
+
+	write_file(config.profile_root, "notify.json",
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/run/agent\","
+		"\"listenerMetadata\":\"m\",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":"
+		"\"SCMP_ACT_NOTIFY\"}]}");
+	compiled = must_compile("notify.json", &config, &amd64);
+	cr_expect_str_eq(compiled.listener_path, "/run/agent");
+	cr_expect_str_eq(compiled.listener_metadata, "m");
+	compiled_finish(&compiled);
+	cr_expect_eq(count_entries(&config), 0);
+	finish_node(&config);
+}
+
+Test(compile, keys_describe_themselves)
+{
+	static const char key[] = "oci-seccomp " VERSION "\nprofile x\n\n{}\n\n";
+	AUTO_FREE char *lines = compile_describe_key(key, strlen(key));
+
+	cr_assert_not_null(lines);
+	cr_expect_str_eq(lines, "oci-seccomp " VERSION "\nprofile x\n");
+	cr_expect_null(compile_describe_key("oci-seccomp 0.0.0\n\n", 19));
+	cr_expect_null(compile_describe_key("", 0));
+}
