@@ -10,7 +10,7 @@ for program in containerd ctr protoc; do
 done
 # The modules are packages of the distribution, and so for its own Python.
 has_modules() {
-	"$1" -c 'import google.protobuf, grpc' 2>/dev/null
+	"$1" -c 'import google.protobuf.json_format; from grpc import insecure_channel' 2>/dev/null
 }
 has_modules "$PYTHON" || PYTHON=/usr/bin/python3
 has_modules "$PYTHON" || skip_all "Python's grpc and protobuf modules are not installed"
@@ -221,14 +221,14 @@ differs() {
 }
 
 image_is_there() {
-	cri image "$IMAGE" 2>/dev/null
+	cri image "$IMAGE" 2>"$ERR"
 }
 
 ln -s busybox "$ROOTFS/bin/chmod"
 "$PYTHON" "$HERE/image.py" "$ROOTFS" "$IMAGE" "$TMP/image.tar" /probe sleep:600
 if ! until_true 30 ctr version >/dev/null 2>&1 || ! ctr images import "$TMP/image.tar" >"$OUT" ||
-	! until_true 20 image_is_there; then
-	not_ok "containerd answers and has the image" "$TMP/containerd.log"
+	! until_true 5 image_is_there; then
+	not_ok "containerd answers and has the image" "$ERR" "$TMP/containerd.log"
 	done_testing
 fi
 DENIED='chmod: /tmp: Cannot assign requested address'
