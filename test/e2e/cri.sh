@@ -173,10 +173,14 @@ ready() {
 	grep -qs ' ready ' "$LOG"
 }
 
-# in_container COMMAND...: an exec session. Sets STATUS.
+# in_container COMMAND...: an exec session. Sets STATUS. containerd may lose what a short command
+# writes (its issue 5741), so no output is asked for again.
 in_container() {
-	STATUS=0
-	cri exec "$ID" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+	for _ in 1 2 3; do
+		STATUS=0
+		cri exec "$ID" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+		[ ! -s "$OUT" ] && [ ! -s "$ERR" ] || break
+	done
 }
 
 # in_init DESCRIPTION NAME=WANTED...
