@@ -88,6 +88,7 @@ int manifest_add(struct manifest *manifest, const char *name, const char *digest
 	__attribute__((warn_unused_result));
 /* Removes the entries of the name but for that with `digest` (NULL: all). */
 void manifest_keep(struct manifest *manifest, const char *name, const char *digest);
-/* Sorts the entries, and writes them where they differ from what is in the target. */
+/* Sorts the entries, and writes them where they differ from what is in the target. Of no entries no
+ * file is left. */
 int manifest_save(struct manifest *manifest, const struct sync_target *target, struct error *err)
 	__attribute__((warn_unused_result));

@@ -174,7 +174,10 @@ int manifest_save(struct manifest *manifest, const struct sync_target *target, s
 		return error_memory(err);
 	if (strcmp(text, manifest->saved ? manifest->saved : "") == 0)
 		return 0;
-	r = target_write(target, SYNC_MANIFEST, text, strlen(text), err);
+	if (manifest->count == 0)
+		r = target_remove(target, SYNC_MANIFEST, err);
+	else
+		r = target_write(target, SYNC_MANIFEST, text, strlen(text), err);
 	if (r < 0)
 		return r;
 	free(manifest->saved);

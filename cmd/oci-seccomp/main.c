@@ -20,6 +20,8 @@ static const struct verb verbs[] = {
 		verb_prove},
 	{"query", "[--arch ARCH] [--cap CAP]... [--kernel K.M] PROFILE CALL...",
 		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
+	{"sync", "[--to DIR] [--config FILE] [--watch] SOURCE_DIR",
+		"keep the profiles of a directory in the profile root", verb_sync},
 	{"uninstall", "[--root DIR] [--dry-run] ENGINE|bundle DIR", "take back what install did",
 		verb_uninstall},
 };

@@ -19,6 +19,7 @@ int verb_check(const struct verb *verb, int argc, char **argv);
 int verb_install(const struct verb *verb, int argc, char **argv);
 int verb_prove(const struct verb *verb, int argc, char **argv);
 int verb_query(const struct verb *verb, int argc, char **argv);
+int verb_sync(const struct verb *verb, int argc, char **argv);
 int verb_uninstall(const struct verb *verb, int argc, char **argv);
 
 /* Says what is wrong with the arguments (NULL: getopt already has) and how they go. Returns

@@ -77,4 +77,5 @@ def main():
     print(f"rounds={rounds} old={counts['old']} new={counts['new']} left={counts['left']}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -155,7 +155,7 @@ Test(sync, by_hand)
 	expect_file(&f, "a.json", OTHER);
 	cr_assert_eq(unlink(target), 0);
 	expect_round(&f, "", "it is gone");
-	expect_file(&f, ".oci-seccomp-sync", "");
+	expect_file(&f, ".oci-seccomp-sync", NULL);
 	expect_file(&f, "mine.json", OTHER);
 	tear_down(&f);
 }
