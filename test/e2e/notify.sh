@@ -218,7 +218,8 @@ for privileges in "" --no-new-privileges; do
 		kill_agent
 		: >"$OUT"
 		runtime exec "$ID" /probe chmod >"$OUT" 2>"$ERR" </dev/null
-		is "$with: exec without an agent" "$(cat "$OUT")" ""
+		# runc 1.3 lets the session begin, and the call fails.
+		is "$with: exec without an agent" "$(sed '/^chmod ENOSYS$/d' "$OUT")" ""
 		delete
 	done
 done
