@@ -68,8 +68,10 @@ static int load_and_notify(const struct load_request *request, const struct stat
 {
 	AUTO_FREE char *text = notify_text(state, plan->listener_metadata);
 	AUTO_CLOSE int agent = -1, listener = -1;
-	int r;
+	int r = load_possible(err);
 
+	if (r < 0)
+		return r;
 	if (!text)
 		return error_memory(err);
 	r = notify_connect(plan->listener_path, &agent, err);

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "ocisecc1"
+#define MAGIC "oci-sc1" /* and its NUL */
 #define SUFFIX ".entry"
 
 enum {

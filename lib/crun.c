@@ -26,8 +26,9 @@ static char *encode_base64(const unsigned char *data, size_t length)
 		return NULL;
 	for (size_t i = 0; i < length; i += 3) {
 		size_t left = length - i;
-		unsigned group = data[i] << 16U | (left > 1 ? data[i + 1] << 8U : 0) |
-				 (left > 2 ? data[i + 2] : 0);
+		unsigned group = (unsigned)data[i] << 16U |
+				 (left > 1 ? (unsigned)data[i + 1] << 8U : 0U) |
+				 (left > 2 ? data[i + 2] : 0U);
 
 		for (unsigned shift = 24; shift > 0; shift -= 6)
 			*out++ = digits[group >> (shift - 6) & 63];

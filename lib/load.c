@@ -48,7 +48,7 @@
  *                                         force before the program's first instruction;
  *                                         syslog, exits
  *
- * The loader is a grandchild of the caller and keeps none of its descriptors: the runtime waits for
+ * The loader is a child of the caller and keeps none of its descriptors: the runtime waits for
  * whoever holds the hook's stdout and stderr. PTRACE_O_EXITKILL binds the container's life to the
  * loader's until the filter is in force: whatever happens to the loader, the container is confined
  * or dead. The report is told in load_report.c.
@@ -268,8 +268,6 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 	int r;
 
 	r = isolate(&report_fd, &err);
-	if (load_send_pid(report_fd) < 0)
-		_exit(1);
 	if (r == 0)
 		r = run_loader(&loader, &err);
 	if (load_send_report(report_fd, r, loader.listener, &err) < 0 || r < 0)
@@ -322,28 +320,25 @@ static int check_request(const struct load_request *request, struct error *err)
 	return 0;
 }
 
-/* Forks the loader as a grandchild, so that a caller that lives on has no child to wait for. */
-static int start_loader(const struct load_request *request, int *ret_fd, struct error *err)
+static int start_loader(
+	const struct load_request *request, pid_t *ret_loader, int *ret_fd, struct error *err)
 {
 	int ends[2];
-	pid_t child;
+	pid_t loader;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_set_errno(err, -errno, "cannot make sockets for the loader");
-	child = fork();
-	if (child == 0) {
+	loader = fork();
+	if (loader == 0) {
 		close(ends[0]);
-		if (fork() == 0)
-			loader_main(request, ends[1]);
-		_exit(0); /* without a loader the caller reads the end of the stream */
+		loader_main(request, ends[1]);
 	}
 	close(ends[1]);
-	if (child < 0) {
+	if (loader < 0) {
 		close(ends[0]);
 		return error_set_errno(err, -errno, "cannot fork the loader");
 	}
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	*ret_loader = loader;
 	*ret_fd = ends[0];
 	return 0;
 }
@@ -357,15 +352,16 @@ int load_into_container(const struct load_request *request, int *ret_listener, s
 	if (r == 0)
 		r = load_possible(err);
 	if (r == 0)
-		r = start_loader(request, &fd, err);
+		r = start_loader(request, &loader, &fd, err);
 	if (r < 0)
 		return r;
-	r = load_read_report(fd, &loader, &listener, err);
-	/* It still holds the socket, so the number is still its own. The container dies with it. */
-	if (r == -ETIMEDOUT && loader > 0)
+	r = load_read_report(fd, &listener, err);
+	if (r < 0) {
+		/* One that hangs may hang on; the container dies with it. */
 		kill(loader, SIGKILL);
-	if (r < 0)
+		waitpid(loader, NULL, r == -ETIMEDOUT ? WNOHANG : 0);
 		return error_prefix(err, r, "load into process %d", request->pid);
+	}
 	if (count_listeners(request) > 0 && listener < 0)
 		return error_set(err, -EMFILE,
 			"the listener of process %d did not arrive; are too many files open?",

@@ -42,8 +42,9 @@ int load_possible(struct error *err) __attribute__((warn_unused_result));
 
 /* Puts the programs into every thread of the container process and returns once they are there,
  * read back and compared. They come into force at the process's next execve, which the loader waits
- * for; until then the kernel suspends them. The loader is a detached grandchild that holds none of
- * the caller's descriptors; the caller has no child to wait for.
+ * for; until then the kernel suspends them. The loader is a child of the caller, in a session of
+ * its own and with none of the caller's descriptors; it lives on until that execve, and a caller that
+ * lives longer has to wait for it. After a failure there is no child left, unless it is one that hangs.
  *
  * One of the filters at most may have NEW_LISTENER. Its listener, which nobody else then holds, is
  * given to the caller in `*ret_listener`; -1 when no filter has that flag. `ret_listener` may be

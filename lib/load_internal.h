@@ -55,12 +55,10 @@ uint32_t load_flags(const struct load_filter *filter);
 int load_root(pid_t pid, struct root *ret) __attribute__((warn_unused_result));
 
 /* load_report.c: the loader's reports and the caller's reading of them. `fd` is an end of a pair of
- * sockets. The listener is -1 where there is none; `*ret_listener` is set only on success, while
- * `*ret_loader` is set as soon as the loader has told its pid. */
-int load_send_pid(int fd) __attribute__((warn_unused_result));
+ * sockets. The listener is -1 where there is none; `*ret_listener` is set only on success. */
 int load_send_report(int fd, int code, int listener, const struct error *err)
 	__attribute__((warn_unused_result));
-int load_read_report(int fd, pid_t *ret_loader, int *ret_listener, struct error *err)
+int load_read_report(int fd, int *ret_listener, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* load_seize.c: makes the caller the tracer of every thread, their seccomp suspended. */

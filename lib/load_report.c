@@ -13,7 +13,6 @@
 /*
  * What the loader tells its caller, through a pair of sockets:
  *
- *     pid_t            at once, so that the caller can kill it
  *     struct report    the outcome; a listener, if there is one, is attached to it
  *     text             the message of a failure
  *
@@ -27,13 +26,6 @@ struct report {
 	int32_t code; /* 0 or a negative errno */
 	uint32_t message_length;
 };
-
-int load_send_pid(int fd)
-{
-	pid_t self = getpid();
-
-	return io_write_all(fd, &self, sizeof(self));
-}
 
 int load_send_report(int fd, int code, int listener, const struct error *err)
 {
@@ -96,7 +88,7 @@ static int read_until(int fd, void *data, size_t length, int64_t deadline, int *
 	return 0;
 }
 
-int load_read_report(int fd, pid_t *ret_loader, int *ret_listener, struct error *err)
+int load_read_report(int fd, int *ret_listener, struct error *err)
 {
 	int64_t deadline = load_clock() + CALLER_MILLISECONDS;
 	AUTO_CLOSE int listener = -1;
@@ -104,9 +96,7 @@ int load_read_report(int fd, pid_t *ret_loader, int *ret_listener, struct error 
 	struct report report;
 	int r;
 
-	r = read_until(fd, ret_loader, sizeof(*ret_loader), deadline, &listener);
-	if (r == 0)
-		r = read_until(fd, &report, sizeof(report), deadline, &listener);
+	r = read_until(fd, &report, sizeof(report), deadline, &listener);
 	if (r == 0 && report.message_length > MESSAGE_LIMIT)
 		r = -EPROTO;
 	if (r == 0)

@@ -58,7 +58,7 @@ static int seize_new_threads(
 	while ((entry = readdir(threads))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0 || is_ours(tid))
+		if (tid <= 0)
 			continue;
 		if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(long)OPTIONS) == 0) {
 			loader->attached = true;

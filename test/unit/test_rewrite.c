@@ -201,6 +201,9 @@ Test(rewrite, a_restriction_that_a_runtime_would_skip)
 	finish_node(&config);
 }
 
+#define CHMOD_AND_FOREIGN                                                                          \
+	"'annotations':{'io.oci-seccomp.profile':'Localhost/chmod.json',"                          \
+	"'run.oci.seccomp_bpf_data':''}"
 #define FOREIGN "'annotations':{'run.oci.seccomp_bpf_data':'BgAAAAAA/38='}"
 
 static char *must_rewrite(const char *source, const struct node_config *config)
@@ -246,8 +249,7 @@ Test(rewrite, another_program_for_crun_is_refused)
 	static const char *const sources[] = {
 		"{" FOREIGN "}",
 		"{" FOREIGN "," ENGINE "}",
-		"{'annotations':{'io.oci-seccomp.profile':'Localhost/chmod.json',"
-		"'run.oci.seccomp_bpf_data':''}}",
+		"{" CHMOD_AND_FOREIGN "}",
 	};
 	struct node_config config = make_node();
 
