@@ -270,14 +270,10 @@ static int write_entry(int directory, const char *name, const char *data, size_t
 	return r;
 }
 
-int cache_store(const char *directory, const void *key, size_t key_length, const void *value,
-	size_t value_length, struct error *err)
+/* Makes the directory where it is missing. A descriptor or a negative errno. */
+static int open_for_writing(const char *directory, struct error *err)
 {
-	AUTO_CLOSE int fd = -1;
-	AUTO_FREE char *data = NULL;
-	char name[NAME_SIZE];
-	size_t length;
-	int r;
+	int fd;
 
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
 		return error_set_errno(err, -errno, "%s: cannot make the directory", directory);
@@ -287,8 +283,32 @@ int cache_store(const char *directory, const void *key, size_t key_length, const
 			"%s: the cache directory must belong to the user that runs this and be "
 			"writable by nobody else",
 			directory);
+	return fd < 0 ? error_set_errno(err, fd, "%s: cannot open the cache directory", directory)
+		      : fd;
+}
+
+int cache_usable(const char *directory, struct error *err)
+{
+	AUTO_CLOSE int fd = open_for_writing(directory, err);
+
 	if (fd < 0)
-		return error_set_errno(err, fd, "%s: cannot open the cache directory", directory);
+		return fd;
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		return error_set_errno(err, -errno, "%s: cannot write there", directory);
+	return 0;
+}
+
+int cache_store(const char *directory, const void *key, size_t key_length, const void *value,
+	size_t value_length, struct error *err)
+{
+	AUTO_CLOSE int fd = open_for_writing(directory, err);
+	AUTO_FREE char *data = NULL;
+	char name[NAME_SIZE];
+	size_t length;
+	int r;
+
+	if (fd < 0)
+		return fd;
 	data = lay_out(key, key_length, value, value_length, &length);
 	if (!data)
 		return error_memory(err);

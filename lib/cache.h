@@ -36,6 +36,9 @@ void cache_entry_finish(struct cache_entry *entry);
 int cache_find(const char *directory, const void *key, size_t key_length, struct cache_entry *ret)
 	__attribute__((warn_unused_result));
 
+/* Whether cache_store would find a directory that it can write; it is made where it is missing. */
+int cache_usable(const char *directory, struct error *err) __attribute__((warn_unused_result));
+
 /* Stores an entry in place of an older one of the same key. Beyond CACHE_COUNT_LIMIT the entries
  * that were written first are removed. Fails when the directory cannot be used or written; nothing is
  * lost then but time. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile.h"
 
-#include "cache.h"
 #include "cleanup.h"
 #include "decode.h"
 #include "filter.h"
@@ -53,14 +52,21 @@ static int make_key(const struct profile_text *text, const struct node_config *c
 	return fclose(stream) == 0 ? 0 : error_memory(err);
 }
 
-char *compile_describe_key(const char *key, size_t length)
+bool compile_describe(const struct cache_entry *entry, struct compiled_entry *ret)
 {
 	static const char version[] = "oci-seccomp " VERSION "\n";
-	const char *end = memmem(key, length, "\n\n", 2);
+	const char *end = memmem(entry->key, entry->key_length, "\n\n", 2);
+	AUTO_FREE char *lines = end ? strndup(entry->key, (size_t)(end - entry->key)) : NULL;
 
-	if (!end || length < strlen(version) || memcmp(key, version, strlen(version)) != 0)
-		return NULL;
-	return strndup(key, (size_t)(end - key) + 1);
+	if (!lines || strncmp(lines, version, strlen(version)) != 0 ||
+		entry->value_length < sizeof(struct stored))
+		return false;
+	ret->instructions =
+		(entry->value_length - sizeof(struct stored)) / sizeof(struct sock_filter);
+	return sscanf(lines + strlen(version),
+		       "libseccomp %*s\nprofile %255[^\n]\narchitecture %31[^\n]\nkernel "
+		       "%15[^\n]\ncapabilities %23[^\n]",
+		       ret->profile, ret->architecture, ret->kernel, ret->capabilities) == 4;
 }
 
 /* From an entry; false: it has no program that the kernel takes. */

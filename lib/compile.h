@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "cache.h"
 #include "config.h"
 #include "error.h"
 #include "host.h"
@@ -42,6 +43,12 @@ int compile_choice(const struct profile_choice *choice, const struct node_config
 	__attribute__((warn_unused_result));
 void compiled_finish(struct compiled *compiled);
 
-/* Whether `key` of a cache entry was made by this version of the program, and its first lines, which
- * tell a reader what the entry is of; owned by the caller. NULL: it was not, or no memory. */
-char *compile_describe_key(const char *key, size_t length);
+/* What an entry of the cache is of, for a reader. */
+struct compiled_entry {
+	char profile[256]; /* cut where it is longer */
+	char architecture[32], kernel[16], capabilities[24];
+	size_t instructions;
+};
+
+/* false: it was made by another version of this program. */
+bool compile_describe(const struct cache_entry *entry, struct compiled_entry *ret);

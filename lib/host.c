@@ -76,6 +76,13 @@ bool host_capability(const char *name, unsigned *ret)
 	return true;
 }
 
+uint64_t host_capabilities(void)
+{
+	int count = cap_max_bits();
+
+	return count <= 0 || count > 63 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+}
+
 const char *host_capability_hint(const char *name, char *buffer, size_t buffer_size)
 {
 	char best[64] = "";

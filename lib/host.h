@@ -31,5 +31,7 @@ bool kernel_version_at_least(struct kernel_version version, struct kernel_versio
 /* `CAP_SYS_ADMIN` (upper case, with its prefix) to its number, as libcap knows it; false: unknown.
  */
 bool host_capability(const char *name, unsigned *ret);
+/* Every capability that the kernel has: bit N is capability N. */
+uint64_t host_capabilities(void);
 /* Writes `; did you mean CAP_X?` or the empty string into `buffer` and returns it. */
 const char *host_capability_hint(const char *name, char *buffer, size_t buffer_size);

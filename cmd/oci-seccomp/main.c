@@ -12,6 +12,8 @@
 
 static const struct verb verbs[] = {
 	/* sorted by name */
+	{"cache", "[--config FILE] list|warm|clear", "see, fill or empty the cache of programs",
+		verb_cache},
 	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
 	{"install", "[--root DIR] [--dry-run] ENGINE|bundle DIR",
 		"register with bundle DIR, containerd, crio, docker or podman", verb_install},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile.h"
 
-#include "cache.h"
 #include "support.h"
 #include "syscalls.h"
 
@@ -247,13 +246,32 @@ Test(compile, a_profile_that_notifies_is_not_kept)
 	finish_node(&config);
 }
 
-Test(compile, keys_describe_themselves)
+static void describe(const char *file, const struct cache_entry *entry, time_t written, void *data)
 {
-	static const char key[] = "oci-seccomp " VERSION "\nprofile x\n\n{}\n\n";
-	AUTO_FREE char *lines = compile_describe_key(key, strlen(key));
+	(void)file;
+	(void)written;
+	cr_assert_not_null(entry);
+	cr_expect(compile_describe(entry, data));
+}
 
-	cr_assert_not_null(lines);
-	cr_expect_str_eq(lines, "oci-seccomp " VERSION "\nprofile x\n");
-	cr_expect_null(compile_describe_key("oci-seccomp 0.0.0\n\n", 19));
-	cr_expect_null(compile_describe_key("", 0));
+Test(compile, entries_describe_themselves)
+{
+	static const struct cache_entry older = {.key = "oci-seccomp 0.0.0\n\n", .key_length = 19};
+	struct node_config config = make_node();
+	struct target target = {ARCH_X86_64, {6, 12}, 0x21};
+	struct compiled_entry entry;
+	struct error err = ERROR_INIT;
+	struct compiled compiled;
+
+	config.native_arch_only = true;
+	compiled = must_compile("chmod.json", &config, &target);
+	cr_assert_eq(cache_each(config.cache_dir, describe, &entry, &err), 0);
+	cr_expect_str_eq(entry.profile, compiled.name);
+	cr_expect_str_eq(entry.architecture, "amd64 alone");
+	cr_expect_str_eq(entry.kernel, "6.12");
+	cr_expect_str_eq(entry.capabilities, "0x21");
+	cr_expect_eq(entry.instructions, compiled.program.length);
+	cr_expect_not(compile_describe(&older, &entry));
+	compiled_finish(&compiled);
+	finish_node(&config);
 }
