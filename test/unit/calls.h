@@ -203,7 +203,7 @@ static inline void print_random_rule(FILE *out, uint64_t *seed)
 	fputs("]}", out);
 }
 
-static inline struct profile random_profile(uint64_t *seed)
+static inline struct profile profile_at_random(uint64_t *seed)
 {
 	static const char *const defaults[] = {"ALLOW", "ERRNO", "LOG", "KILL_PROCESS", "TRAP"};
 	char *text = NULL;

@@ -160,7 +160,7 @@ Test(filter, random_profiles)
 	uint64_t seed = 0x5eccf11e5;
 
 	for (int i = 0; i < 150; i++) {
-		struct profile profile = random_profile(&seed);
+		struct profile profile = profile_at_random(&seed);
 		struct target target = {i % 4 ? ARCH_X86_64 : ARCH_AARCH64, {6, 12}, 0};
 		struct policy policy = must_select(&profile, &target);
 

@@ -478,7 +478,7 @@ static void print_rule(FILE *out, const struct shape *shape, uint64_t *seed)
 	fputs("]}", out);
 }
 
-static struct profile shaped_profile(const struct shape *shape, uint64_t *seed)
+static struct profile random_profile(const struct shape *shape, uint64_t *seed)
 {
 	char *text = NULL;
 	size_t length, rules = 1 + next_random(seed) % 12;
@@ -524,7 +524,7 @@ static size_t try_random(size_t profiles_each, size_t rounds, uint64_t seed)
 		const struct profile *pointers[POLICIES];
 
 		for (size_t p = 0; p < profiles_each; p++) {
-			profiles[p] = shaped_profile(shape, &seed);
+			profiles[p] = random_profile(shape, &seed);
 			pointers[p] = &profiles[p];
 		}
 		written += write_and_compare(pointers, profiles_each, &target, 100);

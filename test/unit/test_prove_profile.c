@@ -61,7 +61,7 @@ Test(prove_profile, random_profiles)
 	uint64_t seed = 0x5eccf11e5;
 
 	for (int i = 0; i < 2000; i++) {
-		struct profile profile = random_profile(&seed);
+		struct profile profile = profile_at_random(&seed);
 
 		prove_built(&profile, i % 4 ? ARCH_X86_64 : ARCH_AARCH64, 0);
 		profile_finish(&profile);
@@ -79,7 +79,7 @@ Test(prove_profile, random_pairs)
 	size_t relations[RELATION_COUNT] = {0};
 
 	for (int i = 0; i < 150; i++) {
-		struct profile profiles[2] = {random_profile(&seed), random_profile(&seed)};
+		struct profile profiles[2] = {profile_at_random(&seed), profile_at_random(&seed)};
 		struct policy a = must_select(&profiles[0], &target);
 		struct policy b = must_select(&profiles[1], &target);
 		/* Together they are stricter than one, or the same. */
