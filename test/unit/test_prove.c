@@ -243,6 +243,92 @@ Test(prove, names_the_filter_of_a_stack)
 	error_finish(&err);
 }
 
+/* An example is a call that has a name if there is one, and as plain as can be. */
+Test(prove, examples)
+{
+	static const struct {
+		const char *what;
+		struct sock_filter code[MOST_CODE]; /* beside a program that denies all */
+		struct seccomp_data call;
+		uint32_t words;
+	} cases[] = {
+		{"any call", {ALLOW}, {.nr = 0, .arch = AUDIT_ARCH_X86_64}, 3},
+		{"a number", {LOAD(0), IF(JEQ, 59, 0, 1), ANSWER},
+			{.nr = 59, .arch = AUDIT_ARCH_X86_64}, 3},
+		{"a limit", {LOAD(0), IF(JGT, 330, 0, 1), ANSWER},
+			{.nr = 331, .arch = AUDIT_ARCH_X86_64}, 3},
+		{"no call has that number", {LOAD(0), IF(JEQ, 0x2000, 0, 1), ANSWER},
+			{.nr = 0x2000}, 1U << WORD_NR},
+		{"a number of x32", {LOAD(0), IF(JEQ, X32_SYSCALL_BIT | 9, 0, 1), ANSWER},
+			{.nr = (int)(X32_SYSCALL_BIT | 9), .arch = AUDIT_ARCH_X86_64}, 3},
+		{"an architecture", {LOAD(4), IF(JEQ, AUDIT_ARCH_ARM, 0, 1), ANSWER},
+			{.nr = 0, .arch = AUDIT_ARCH_ARM}, 3},
+		{"an unknown architecture", {LOAD(4), IF(JEQ, 0x12345, 0, 1), ANSWER},
+			{.arch = 0x12345}, 1U << WORD_ARCH},
+		{"an argument", {LOAD(28), IF(JGE, 5, 0, 1), ANSWER},
+			{.arch = AUDIT_ARCH_X86_64, .args = {0, UINT64_C(5) << 32}},
+			3 | 1U << (WORD_ARGUMENTS + 2)},
+		{"a low half", {LOAD(24), IF(JGE, 5, 0, 1), ANSWER},
+			{.arch = AUDIT_ARCH_X86_64, .args = {0, 5}},
+			3 | 1U << (WORD_ARGUMENTS + 3)},
+		{"instruction pointer", {LOAD(12), IF(JSET, 6, 0, 1), ANSWER},
+			{.arch = AUDIT_ARCH_X86_64, .instruction_pointer = UINT64_C(2) << 32},
+			3 | 1U << WORD_POINTER},
+	};
+	struct program deny = program_of((struct sock_filter[MOST_CODE]){DENY});
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct program program = program_of(cases[i].code);
+		struct error err = ERROR_INIT;
+		const struct example *example;
+		struct proof proof;
+
+		cr_assert_eq(compare_stacks(ARCH_X86_64, STACK(PROGRAM(&program)),
+				     STACK(PROGRAM(&deny)), &proof, &err),
+			0, "%s: %s", cases[i].what, error_message(&err));
+		example = &proof.examples[RELATION_LAXER];
+		cr_assert(example->found);
+		cr_assert(!memcmp(&example->call, &cases[i].call, sizeof(example->call)),
+			"%s: arch %#x nr %#x args %#llx %#llx", cases[i].what, example->call.arch,
+			(unsigned)example->call.nr, (unsigned long long)example->call.args[0],
+			(unsigned long long)example->call.args[1]);
+		cr_assert_eq(
+			example->words, cases[i].words, "%s: %#x", cases[i].what, example->words);
+		cr_assert_eq(example->a, SECCOMP_RET_ALLOW);
+		cr_assert_eq(example->b, SECCOMP_RET_ERRNO | EPERM);
+	}
+}
+
+/* A filter of a big-endian kernel has the high half of an argument at the lower offset. */
+Test(prove, byte_order)
+{
+	static const struct {
+		struct sock_filter code[MOST_CODE];
+		struct seccomp_data call; /* of s390x, all of it as a number */
+	} cases[] = {
+		{{LOAD(24), IF(JEQ, 5, 0, 1), ANSWER}, {.args = {0, UINT64_C(5) << 32}}},
+		{{LOAD(28), IF(JEQ, 5, 0, 1), ANSWER}, {.args = {0, 5}}},
+		{{LOAD(8), IF(JEQ, 5, 0, 1), ANSWER}, {.instruction_pointer = UINT64_C(5) << 32}},
+		{{LOAD(12), IF(JEQ, 5, 0, 1), ANSWER}, {.instruction_pointer = 5}},
+	};
+	struct program deny = program_of((struct sock_filter[MOST_CODE]){DENY});
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct program program = program_of(cases[i].code);
+		struct error err = ERROR_INIT;
+		const struct seccomp_data *call;
+		struct proof proof;
+
+		cr_assert_eq(compare_stacks(ARCH_S390X, STACK(PROGRAM(&program)),
+				     STACK(PROGRAM(&deny)), &proof, &err),
+			0, "case %zu: %s", i, error_message(&err));
+		call = &proof.examples[RELATION_LAXER].call;
+		cr_assert_eq(call->arch, AUDIT_ARCH_S390X);
+		cr_assert_eq(call->args[1], cases[i].call.args[1], "case %zu", i);
+		cr_assert_eq(call->instruction_pointer, cases[i].call.instruction_pointer);
+	}
+}
+
 /* Each test doubles what the register may hold. */
 Test(prove, too_many_states)
 {
