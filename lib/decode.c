@@ -10,53 +10,69 @@
 #include <stdint.h>
 #include <string.h>
 
-static bool code_allowed(uint16_t code)
+static bool load_allowed(uint16_t code)
 {
-	switch (code) {
-	case BPF_LD | BPF_W | BPF_ABS:
-	case BPF_LD | BPF_W | BPF_LEN:
-	case BPF_LDX | BPF_W | BPF_LEN:
-	case BPF_LD | BPF_IMM:
-	case BPF_LDX | BPF_IMM:
-	case BPF_LD | BPF_MEM:
-	case BPF_LDX | BPF_MEM:
-	case BPF_ST:
-	case BPF_STX:
-	case BPF_ALU | BPF_ADD | BPF_K:
-	case BPF_ALU | BPF_ADD | BPF_X:
-	case BPF_ALU | BPF_SUB | BPF_K:
-	case BPF_ALU | BPF_SUB | BPF_X:
-	case BPF_ALU | BPF_MUL | BPF_K:
-	case BPF_ALU | BPF_MUL | BPF_X:
-	case BPF_ALU | BPF_DIV | BPF_K:
-	case BPF_ALU | BPF_DIV | BPF_X:
-	case BPF_ALU | BPF_AND | BPF_K:
-	case BPF_ALU | BPF_AND | BPF_X:
-	case BPF_ALU | BPF_OR | BPF_K:
-	case BPF_ALU | BPF_OR | BPF_X:
-	case BPF_ALU | BPF_XOR | BPF_K:
-	case BPF_ALU | BPF_XOR | BPF_X:
-	case BPF_ALU | BPF_LSH | BPF_K:
-	case BPF_ALU | BPF_LSH | BPF_X:
-	case BPF_ALU | BPF_RSH | BPF_K:
-	case BPF_ALU | BPF_RSH | BPF_X:
-	case BPF_ALU | BPF_NEG:
-	case BPF_JMP | BPF_JA:
-	case BPF_JMP | BPF_JEQ | BPF_K:
-	case BPF_JMP | BPF_JEQ | BPF_X:
-	case BPF_JMP | BPF_JGT | BPF_K:
-	case BPF_JMP | BPF_JGT | BPF_X:
-	case BPF_JMP | BPF_JGE | BPF_K:
-	case BPF_JMP | BPF_JGE | BPF_X:
-	case BPF_JMP | BPF_JSET | BPF_K:
-	case BPF_JMP | BPF_JSET | BPF_X:
-	case BPF_MISC | BPF_TAX:
-	case BPF_MISC | BPF_TXA:
-	case BPF_RET | BPF_K:
-	case BPF_RET | BPF_A:
-		return true;
+	switch (BPF_MODE(code)) {
+	case BPF_ABS:
+		return code == (BPF_LD | BPF_W | BPF_ABS);
+	case BPF_IMM:
+	case BPF_MEM:
+	case BPF_LEN:
+		return BPF_SIZE(code) == BPF_W;
 	default:
 		return false;
+	}
+}
+
+static bool operation_allowed(uint16_t code)
+{
+	switch (BPF_OP(code)) {
+	case BPF_ADD:
+	case BPF_SUB:
+	case BPF_MUL:
+	case BPF_DIV:
+	case BPF_AND:
+	case BPF_OR:
+	case BPF_XOR:
+	case BPF_LSH:
+	case BPF_RSH:
+		return true;
+	default:
+		return code == (BPF_ALU | BPF_NEG);
+	}
+}
+
+static bool jump_allowed(uint16_t code)
+{
+	switch (BPF_OP(code)) {
+	case BPF_JEQ:
+	case BPF_JGT:
+	case BPF_JGE:
+	case BPF_JSET:
+		return true;
+	default:
+		return code == (BPF_JMP | BPF_JA);
+	}
+}
+
+static bool code_allowed(uint16_t code)
+{
+	if (code > UINT8_MAX)
+		return false;
+	switch (BPF_CLASS(code)) {
+	case BPF_LD:
+	case BPF_LDX:
+		return load_allowed(code);
+	case BPF_ALU:
+		return operation_allowed(code);
+	case BPF_JMP:
+		return jump_allowed(code);
+	case BPF_RET:
+		return code == (BPF_RET | BPF_K) || code == (BPF_RET | BPF_A);
+	case BPF_MISC:
+		return code == (BPF_MISC | BPF_TAX) || code == (BPF_MISC | BPF_TXA);
+	default:
+		return code == BPF_ST || code == BPF_STX;
 	}
 }
 
