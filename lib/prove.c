@@ -102,29 +102,45 @@ static int layer_decision(
 			     : prove_program(prover, layer->program, ret, err);
 }
 
-int prove_meaning(struct prover *prover, const struct layer *layers, size_t count,
-	struct meaning *ret, struct error *err)
+static int stack_decision(
+	struct prover *prover, const struct stack *stack, diagram_id *ret, struct error *err)
 {
 	struct diagrams *diagrams = &prover->diagrams;
 	diagram_id decision = diagram_end(diagrams, SECCOMP_RET_ALLOW);
-	int r;
 
-	for (size_t i = count; i-- > 0;) {
+	for (size_t i = stack->count; i-- > 0;) {
 		diagram_id one;
+		int r = layer_decision(prover, &stack->layers[i], &one, err);
 
-		r = layer_decision(prover, &layers[i], &one, err);
-		if (r < 0 && count > 1)
-			return error_prefix(err, r, "filter %zu of %zu", i + 1, count);
+		if (r < 0 && stack->count > 1)
+			return error_prefix(err, r, "filter %zu of %zu", i + 1, stack->count);
 		if (r < 0)
 			return r;
-		decision = i + 1 == count ? one : diagram_combine(diagrams, decision, one, of_both);
+		decision = i + 1 == stack->count
+				   ? one
+				   : diagram_combine(diagrams, decision, one, of_both);
 	}
-	decision = diagram_combine(diagrams, decision, DIAGRAM_FALSE, read_once);
-	r = prove_failure(prover, err);
+	*ret = diagram_combine(diagrams, decision, DIAGRAM_FALSE, read_once);
+	return prove_failure(prover, err);
+}
+
+int prove_meaning(
+	struct prover *prover, const struct stack *stack, struct meaning *ret, struct error *err)
+{
+	struct meaning meaning = {.stack = *stack};
+	int r = stack_decision(prover, stack, &meaning.decision, err);
+
 	if (r < 0)
-		return r;
-	*ret = (struct meaning){layers, count, decision};
+		return stack->name ? error_prefix(err, r, "%s", stack->name) : r;
+	*ret = meaning;
 	return 0;
+}
+
+int prove_pairs(struct prover *prover, const struct meaning *a, const struct meaning *b,
+	diagram_id *ret, struct error *err)
+{
+	*ret = diagram_combine(&prover->diagrams, a->decision, b->decision, pair_of);
+	return prove_failure(prover, err);
 }
 
 int prove_compare(struct prover *prover, const struct meaning *a, const struct meaning *b,
@@ -132,23 +148,41 @@ int prove_compare(struct prover *prover, const struct meaning *a, const struct m
 {
 	struct proof proof = {.relation = RELATION_SAME};
 	struct search search;
+	diagram_id pairs;
 	int r;
 
 	if (a->decision == b->decision) {
 		*ret = proof;
 		return 0;
 	}
-	proof.pairs = diagram_combine(&prover->diagrams, a->decision, b->decision, pair_of);
-	r = prove_failure(prover, err);
+	r = prove_pairs(prover, a, b, &pairs, err);
 	if (r == 0)
-		r = search_init(&search, prover, a, b, proof.pairs, err);
+		r = search_init(&search, prover, a, b, pairs, err);
 	if (r < 0)
 		return r;
-	proof.relation = search_relation(&search, search.pairs);
+	proof.relation = search_relation(&search, pairs);
 	for (int i = 0; i < RELATION_COUNT && r == 0; i++)
 		r = search_anywhere(&search, (enum relation)i, &proof.examples[i], err);
 	search_finish(&search);
 	if (r == 0)
 		*ret = proof;
+	return r;
+}
+
+int prove_stacks(enum arch native, const struct stack *a, const struct stack *b, struct proof *ret,
+	struct error *err)
+{
+	struct meaning meanings[2];
+	struct prover *prover;
+	int r = prover_create(native, &prover, err);
+
+	if (r < 0)
+		return r;
+	r = prove_meaning(prover, a, &meanings[0], err);
+	if (r == 0)
+		r = prove_meaning(prover, b, &meanings[1], err);
+	if (r == 0)
+		r = prove_compare(prover, &meanings[0], &meanings[1], ret, err);
+	prover_destroy(prover);
 	return r;
 }

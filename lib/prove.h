@@ -19,12 +19,17 @@ struct layer {
 	const struct program *program; /* NULL: it is the policy */
 };
 
-/* What layers do together, as the kernel combines them. */
-struct meaning {
-	const struct layer *layers; /* not owned; oldest first; must outlive the meaning, as what
-				     * they point to */
+/* The filters of a process. None at all allow every call. */
+struct stack {
+	const char *name;	    /* what messages call it; NULL: nothing. Not owned */
+	const struct layer *layers; /* oldest first; not owned */
 	size_t count;
-	diagram_id decision; /* of one prover */
+};
+
+/* What a stack does, as the kernel combines its layers. */
+struct meaning {
+	struct stack stack; /* what it points to must outlive the meaning */
+	diagram_id decision;
 };
 
 /* What `a` is beside `b`. Stricter is what the kernel prefers, see verdict_stricter; the same action
@@ -49,7 +54,6 @@ struct example {
 struct proof {
 	enum relation relation;
 	struct example examples[RELATION_COUNT];
-	diagram_id pairs; /* for prove_ranges */
 };
 
 /* Numbers that differ, all in the same way: the same pair of verdicts for the same arguments. */
@@ -60,18 +64,23 @@ struct range {
 	struct example examples[RELATION_COUNT];
 };
 
-/* `native` is the architecture of the kernel whose filters these are. -ENOMEM. */
+/* The answer to one question; see below for those who ask more. `native` is the architecture of the
+ * kernel whose filters these are. */
+int prove_stacks(enum arch native, const struct stack *a, const struct stack *b, struct proof *ret,
+	struct error *err) __attribute__((warn_unused_result));
+
+/* Whether a failure says that the question cannot be answered here, not that it was no question. */
+bool prove_cannot_tell(int r);
+
+/* After -E2BIG or -ENOMEM a prover is of no more use. -ENOMEM. */
 int prover_create(enum arch native, struct prover **ret, struct error *err)
 	__attribute__((warn_unused_result));
 void prover_destroy(struct prover *prover);
 
 /* -EOPNOTSUPP: a program computes in a way that is not followed here; -E2BIG: it would take too much
  * time or memory; -EINVAL: the kernel takes no such program; -ENOMEM. */
-int prove_meaning(struct prover *prover, const struct layer *layers, size_t count,
-	struct meaning *ret, struct error *err) __attribute__((warn_unused_result));
-
-/* Whether a failure says that the question cannot be answered here, not that it was no question. */
-bool prove_cannot_tell(int r);
+int prove_meaning(struct prover *prover, const struct stack *stack, struct meaning *ret,
+	struct error *err) __attribute__((warn_unused_result));
 
 /* -E2BIG and -ENOMEM as above; -EIO: an example does not stand the test, which is a fault here. */
 int prove_compare(struct prover *prover, const struct meaning *a, const struct meaning *b,
@@ -81,5 +90,5 @@ int prove_compare(struct prover *prover, const struct meaning *a, const struct m
  * it returns below zero ends that and is returned, the error being set already. -E2BIG: they are
  * scattered over too many ranges; otherwise as above. */
 int prove_ranges(struct prover *prover, const struct meaning *a, const struct meaning *b,
-	const struct proof *proof, int (*each)(const struct range *range, void *data), void *data,
-	struct error *err) __attribute__((warn_unused_result));
+	int (*each)(const struct range *range, void *data), void *data, struct error *err)
+	__attribute__((warn_unused_result));

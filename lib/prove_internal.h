@@ -16,6 +16,10 @@ int prove_program(struct prover *prover, const struct program *program, diagram_
 int prove_policy(struct prover *prover, const struct policy *policy, diagram_id *ret,
 	struct error *err) __attribute__((warn_unused_result));
 
+/* The pairs of verdicts that differ, the one of `a` in the upper half; 0 where they are the same. */
+int prove_pairs(struct prover *prover, const struct meaning *a, const struct meaning *b,
+	diagram_id *ret, struct error *err) __attribute__((warn_unused_result));
+
 /* The kernel's reading of a verdict (__seccomp_filter): data where it is used, an errno cut to the
  * largest, and an action that it does not know kills the process. */
 verdict prove_reading(verdict value);

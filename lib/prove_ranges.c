@@ -113,8 +113,7 @@ static int list_architectures(void *data, const struct interval *interval)
 }
 
 int prove_ranges(struct prover *prover, const struct meaning *a, const struct meaning *b,
-	const struct proof *proof, int (*each)(const struct range *range, void *data), void *data,
-	struct error *err)
+	int (*each)(const struct range *range, void *data), void *data, struct error *err)
 {
 	struct listing listing = {.each = each, .data = data, .err = err};
 	struct walk walk = {.diagrams = &prover->diagrams,
@@ -122,11 +121,14 @@ int prove_ranges(struct prover *prover, const struct meaning *a, const struct me
 		.each = list_architectures,
 		.data = &listing,
 		.pieces = &listing.pieces};
-	int r = search_init(&listing.search, prover, a, b, proof->pairs, err);
+	diagram_id pairs;
+	int r = prove_pairs(prover, a, b, &pairs, err);
 
+	if (r == 0)
+		r = search_init(&listing.search, prover, a, b, pairs, err);
 	if (r < 0)
 		return r;
-	r = walk_word(&walk, proof->pairs);
+	r = walk_word(&walk, pairs);
 	search_finish(&listing.search);
 	if (r == -E2BIG && listing.pieces > MOST_PIECES)
 		return error_set(

@@ -29,8 +29,8 @@ static int simulate_meaning(const struct prover *prover, const struct meaning *m
 	struct seccomp_data seen = as_seen(prover, call);
 	verdict value = SECCOMP_RET_ALLOW;
 
-	for (size_t i = meaning->count; i-- > 0;) {
-		const struct layer *layer = &meaning->layers[i];
+	for (size_t i = meaning->stack.count; i-- > 0;) {
+		const struct layer *layer = &meaning->stack.layers[i];
 		verdict one;
 
 		if (layer->policy)

@@ -193,36 +193,12 @@ static int print_answer(const struct proof *proof)
 	return EXIT_FAILURE;
 }
 
-static int meaning_of(struct prover *prover, const char *name, const struct side *side,
-	struct meaning *ret, struct error *err)
-{
-	int r = prove_meaning(prover, side->layers, side->count, ret, err);
-
-	return r < 0 ? error_prefix(err, r, "%s", name) : 0;
-}
-
-static int compare(char *const *names, const struct side *sides, enum arch native,
-	struct proof *ret, struct error *err)
-{
-	struct meaning meanings[2];
-	struct prover *prover;
-	int r = prover_create(native, &prover, err);
-
-	if (r < 0)
-		return r;
-	for (int i = 0; i < 2 && r == 0; i++)
-		r = meaning_of(prover, names[i], &sides[i], &meanings[i], err);
-	if (r == 0)
-		r = prove_compare(prover, &meanings[0], &meanings[1], ret, err);
-	prover_destroy(prover);
-	return r;
-}
-
 static int read_and_compare(
 	const struct target *target, char **names, struct side *sides, struct error *err)
 {
+	struct stack stacks[2];
 	struct proof proof;
-	int r = 0;
+	int r;
 
 	for (int i = 0; i < 2; i++) {
 		AUTO_FREE char *copy = strdup(names[i]);
@@ -230,8 +206,9 @@ static int read_and_compare(
 		r = copy ? side_read(copy, target, &sides[i], err) : error_memory(err);
 		if (r < 0)
 			return verb_failure(err);
+		stacks[i] = (struct stack){names[i], sides[i].layers, sides[i].count};
 	}
-	r = compare(names, sides, target->arch, &proof, err);
+	r = prove_stacks(target->arch, &stacks[0], &stacks[1], &proof, err);
 	if (r == 0)
 		return print_answer(&proof);
 	if (!prove_cannot_tell(r))

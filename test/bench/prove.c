@@ -46,6 +46,7 @@ static void print_row(const char *what, struct program (*build)(const struct pol
 	double policies[ROUNDS], programs[ROUNDS], all[ROUNDS];
 	struct program program = build(policy);
 	struct layer layers[] = {{.policy = policy}, {.program = &program}};
+	struct stack stacks[] = {{NULL, &layers[0], 1}, {NULL, &layers[1], 1}};
 	struct error err = ERROR_INIT;
 	struct meaning meanings[2];
 	struct prover *prover;
@@ -55,9 +56,9 @@ static void print_row(const char *what, struct program (*build)(const struct pol
 		double start = now();
 
 		must(prover_create(policy->target.arch, &prover, &err), &err);
-		must(prove_meaning(prover, &layers[0], 1, &meanings[0], &err), &err);
+		must(prove_meaning(prover, &stacks[0], &meanings[0], &err), &err);
 		policies[i] = now() - start;
-		must(prove_meaning(prover, &layers[1], 1, &meanings[1], &err), &err);
+		must(prove_meaning(prover, &stacks[1], &meanings[1], &err), &err);
 		programs[i] = now() - start - policies[i];
 		must(prove_compare(prover, &meanings[0], &meanings[1], &proof, &err), &err);
 		prover_destroy(prover);

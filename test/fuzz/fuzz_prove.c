@@ -56,21 +56,14 @@ static void try_calls(const struct program *programs, const struct proof *proof)
 static void compare(const struct program *programs)
 {
 	struct layer layers[] = {{.program = &programs[0]}, {.program = &programs[1]}};
-	struct meaning meanings[2];
-	struct prover *prover;
+	struct stack a = {"a", &layers[0], 1}, b = {"b", &layers[1], 1};
+	struct error err = ERROR_INIT;
 	struct proof proof;
-	int r;
+	int r = prove_stacks(ARCH_X86_64, &a, &b, &proof, &err);
 
-	if (prover_create(ARCH_X86_64, &prover, NULL) < 0)
-		return;
-	r = prove_meaning(prover, &layers[0], 1, &meanings[0], NULL);
-	if (r == 0)
-		r = prove_meaning(prover, &layers[1], 1, &meanings[1], NULL);
-	if (r == 0)
-		r = prove_compare(prover, &meanings[0], &meanings[1], &proof, NULL);
+	error_finish(&err);
 	if (r == -EIO)
 		abort();
-	prover_destroy(prover);
 	if (r == 0)
 		try_calls(programs, &proof);
 }

@@ -8,15 +8,10 @@
 
 #include <linux/audit.h>
 
-struct stack {
-	const struct layer *layers;
-	size_t count;
-};
-
 #define STACK(...)                                                                                 \
 	(struct stack)                                                                             \
 	{                                                                                          \
-		(const struct layer[]){__VA_ARGS__},                                               \
+		NULL, (const struct layer[]){__VA_ARGS__},                                         \
 			sizeof((const struct layer[]){__VA_ARGS__}) / sizeof(struct layer)         \
 	}
 #define POLICY(pointer)                                                                            \
@@ -27,24 +22,6 @@ struct stack {
 	{                                                                                          \
 		.program = (pointer)                                                               \
 	}
-
-/* 0, or why there is no answer. */
-static inline int compare_stacks(
-	enum arch native, struct stack a, struct stack b, struct proof *ret, struct error *err)
-{
-	struct meaning meanings[2];
-	struct prover *prover;
-	int r;
-
-	cr_assert_eq(prover_create(native, &prover, err), 0);
-	r = prove_meaning(prover, a.layers, a.count, &meanings[0], err);
-	if (r == 0)
-		r = prove_meaning(prover, b.layers, b.count, &meanings[1], err);
-	if (r == 0)
-		r = prove_compare(prover, &meanings[0], &meanings[1], ret, err);
-	prover_destroy(prover);
-	return r;
-}
 
 /* What the kernel makes of a verdict, once more and by another form than prove.c's. */
 static inline verdict effect(verdict value)
@@ -135,7 +112,7 @@ static inline void assert_relation(
 {
 	struct error err = ERROR_INIT;
 	struct proof proof;
-	int r = compare_stacks(native, a, b, &proof, &err);
+	int r = prove_stacks(native, &a, &b, &proof, &err);
 
 	cr_assert_eq(r, 0, "%s: %s", what, error_message(&err));
 	cr_assert_eq(proof.relation, expected, "%s: relation %d", what, proof.relation);

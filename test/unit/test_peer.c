@@ -152,13 +152,11 @@ Test(peer, proof_finds_known_differences_alone)
 	policy = must_select(&profile, &target);
 	peer = peer_build(&policy);
 	cr_assert_eq(prover_create(ARCH_X86_64, &prover, &err), 0);
-	cr_assert_eq(
-		prove_meaning(prover, STACK(POLICY(&policy)).layers, 1, &meanings[0], &err), 0);
-	cr_assert_eq(prove_meaning(prover, STACK(PROGRAM(&peer)).layers, 1, &meanings[1], &err), 0);
+	cr_assert_eq(prove_meaning(prover, &STACK(POLICY(&policy)), &meanings[0], &err), 0);
+	cr_assert_eq(prove_meaning(prover, &STACK(PROGRAM(&peer)), &meanings[1], &err), 0);
 	cr_assert_eq(prove_compare(prover, &meanings[0], &meanings[1], &proof, &err), 0);
 	cr_assert_eq(proof.relation, RELATION_DIFFERENT);
-	cr_assert_eq(prove_ranges(prover, &meanings[0], &meanings[1], &proof, expect_known, &policy,
-			     &err),
+	cr_assert_eq(prove_ranges(prover, &meanings[0], &meanings[1], expect_known, &policy, &err),
 		0, "%s", error_message(&err));
 	prover_destroy(prover);
 	program_finish(&peer);
@@ -246,7 +244,7 @@ static void assert_proved_different(
 	struct error err = ERROR_INIT;
 	struct proof proof;
 
-	cr_assert_eq(compare_stacks(ARCH_X86_64, left, right, &proof, &err), 0, "%s: %s", what,
+	cr_assert_eq(prove_stacks(ARCH_X86_64, &left, &right, &proof, &err), 0, "%s: %s", what,
 		error_message(&err));
 	cr_assert_neq(proof.relation, RELATION_SAME, "%s", what);
 	check_proof(what, &proof, left, right);

@@ -144,7 +144,7 @@ Test(prove, pairs)
 		struct stack left = STACK(PROGRAM(&a)), right = STACK(PROGRAM(&b));
 		struct error err = ERROR_INIT;
 		struct proof proof;
-		int r = compare_stacks(ARCH_X86_64, left, right, &proof, &err);
+		int r = prove_stacks(ARCH_X86_64, &left, &right, &proof, &err);
 
 		cr_assert_eq(r, 0, "%s: %s", pairs[i].what, error_message(&err));
 		cr_assert_eq(proof.relation, pairs[i].relation, "%s: relation %d", pairs[i].what,
@@ -181,7 +181,7 @@ Test(prove, what_cannot_be_told)
 
 		if (cases[i].code_of_error != -EINVAL)
 			program = program_of(cases[i].code);
-		r = compare_stacks(ARCH_X86_64, STACK(PROGRAM(&simple)), STACK(PROGRAM(&program)),
+		r = prove_stacks(ARCH_X86_64, &STACK(PROGRAM(&simple)), &STACK(PROGRAM(&program)),
 			&proof, &err);
 		cr_assert_eq(r, cases[i].code_of_error, "case %zu: %d", i, r);
 		cr_assert_eq(prove_cannot_tell(r), r != -EINVAL);
@@ -222,7 +222,7 @@ Test(prove, no_filter_allows)
 {
 	struct program allow = program_of((struct sock_filter[MOST_CODE]){ALLOW});
 	struct program deny = program_of((struct sock_filter[MOST_CODE]){DENY});
-	struct stack none = {NULL, 0};
+	struct stack none = {0};
 
 	assert_relation("allow", ARCH_X86_64, none, STACK(PROGRAM(&allow)), RELATION_SAME);
 	assert_relation("deny", ARCH_X86_64, none, STACK(PROGRAM(&deny)), RELATION_LAXER);
@@ -237,7 +237,7 @@ Test(prove, names_the_filter_of_a_stack)
 	struct error err = ERROR_INIT;
 	struct proof proof;
 
-	cr_assert_eq(compare_stacks(ARCH_X86_64, stack, stack, &proof, &err), -EOPNOTSUPP);
+	cr_assert_eq(prove_stacks(ARCH_X86_64, &stack, &stack, &proof, &err), -EOPNOTSUPP);
 	cr_assert(contains(error_message(&err), "filter 2 of 2: instruction 1"), "%s",
 		error_message(&err));
 	error_finish(&err);
@@ -283,8 +283,8 @@ Test(prove, examples)
 		const struct example *example;
 		struct proof proof;
 
-		cr_assert_eq(compare_stacks(ARCH_X86_64, STACK(PROGRAM(&program)),
-				     STACK(PROGRAM(&deny)), &proof, &err),
+		cr_assert_eq(prove_stacks(ARCH_X86_64, &STACK(PROGRAM(&program)),
+				     &STACK(PROGRAM(&deny)), &proof, &err),
 			0, "%s: %s", cases[i].what, error_message(&err));
 		example = &proof.examples[RELATION_LAXER];
 		cr_assert(example->found);
@@ -319,8 +319,8 @@ Test(prove, byte_order)
 		const struct seccomp_data *call;
 		struct proof proof;
 
-		cr_assert_eq(compare_stacks(ARCH_S390X, STACK(PROGRAM(&program)),
-				     STACK(PROGRAM(&deny)), &proof, &err),
+		cr_assert_eq(prove_stacks(ARCH_S390X, &STACK(PROGRAM(&program)),
+				     &STACK(PROGRAM(&deny)), &proof, &err),
 			0, "case %zu: %s", i, error_message(&err));
 		call = &proof.examples[RELATION_LAXER].call;
 		cr_assert_eq(call->arch, AUDIT_ARCH_S390X);
@@ -349,7 +349,7 @@ Test(prove, too_many_states)
 		code[3 * i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0);
 	code[3 * TESTS] = (struct sock_filter)ALU(AND, 3);
 	code[3 * TESTS + 1] = (struct sock_filter)RETURN_A;
-	cr_assert_eq(compare_stacks(ARCH_X86_64, STACK(PROGRAM(&program)), STACK(PROGRAM(&allow)),
+	cr_assert_eq(prove_stacks(ARCH_X86_64, &STACK(PROGRAM(&program)), &STACK(PROGRAM(&allow)),
 			     &proof, &err),
 		-E2BIG);
 	cr_assert(contains(error_message(&err), "too many states"), "%s", error_message(&err));

@@ -88,7 +88,7 @@ Test(prove_profile, random_pairs)
 		struct error err = ERROR_INIT;
 		struct proof proof;
 
-		cr_assert_eq(compare_stacks(ARCH_X86_64, left, right, &proof, &err), 0);
+		cr_assert_eq(prove_stacks(ARCH_X86_64, &left, &right, &proof, &err), 0);
 		check_proof("random", &proof, left, right);
 		relations[proof.relation]++;
 		if (i % 2 == 0)

@@ -165,7 +165,7 @@ Test(prove_random, meanings)
 		int r;
 
 		cr_assert_eq(prover_create(ARCH_X86_64, &prover, NULL), 0);
-		r = prove_meaning(prover, stack.layers, 1, &meaning, NULL);
+		r = prove_meaning(prover, &stack, &meaning, NULL);
 		cr_assert(r == 0 || r == -EOPNOTSUPP);
 		told += r == 0;
 		pool_add_program(&pool, &program);
@@ -188,7 +188,7 @@ static void compare(const char *what, const struct program *a, const struct prog
 	struct pool pool = {.count = 0};
 	struct error err = ERROR_INIT;
 	struct proof proof;
-	int r = compare_stacks(ARCH_X86_64, left, right, &proof, &err);
+	int r = prove_stacks(ARCH_X86_64, &left, &right, &proof, &err);
 
 	cr_assert(r == 0 || r == -EOPNOTSUPP, "%s: %s", what, error_message(&err));
 	error_finish(&err);
