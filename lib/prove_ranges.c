@@ -124,8 +124,9 @@ int prove_ranges(struct prover *prover, const struct meaning *a, const struct me
 	diagram_id pairs;
 	int r = prove_pairs(prover, a, b, &pairs, err);
 
-	if (r == 0)
-		r = search_init(&listing.search, prover, a, b, pairs, err);
+	if (r < 0)
+		return r;
+	r = search_init(&listing.search, prover, a, b, pairs, err);
 	if (r < 0)
 		return r;
 	r = walk_word(&walk, pairs);

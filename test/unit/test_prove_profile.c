@@ -60,7 +60,7 @@ Test(prove_profile, random_profiles)
 {
 	uint64_t seed = 0x5eccf11e5;
 
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 10000; i++) {
 		struct profile profile = profile_at_random(&seed);
 
 		prove_built(&profile, i % 4 ? ARCH_X86_64 : ARCH_AARCH64, 0);
