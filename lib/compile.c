@@ -108,23 +108,15 @@ static void keep(const char *directory, const struct key *key, const struct comp
 }
 
 /* `*ret_proved`: false where the question is too hard, which no profile of sane size is. */
-static int prove_equal(const struct policy *policy, const struct program *program, bool *ret_proved,
-	struct error *err)
+static int prove_equal(const struct policy *policy, const struct program *program,
+	bool *ret_proved, struct error *err)
 {
 	const struct layer wanted = {.policy = policy}, built = {.program = program};
-	struct meaning meanings[2];
+	const struct stack profile = {policy->profile->name, &wanted, 1};
+	const struct stack result = {"the program that was built", &built, 1};
 	struct proof proof;
-	struct prover *prover;
-	int r = prover_create(policy->target.arch, &prover, err);
+	int r = prove_stacks(policy->target.arch, &profile, &result, &proof, err);
 
-	if (r < 0)
-		return r;
-	r = prove_meaning(prover, &wanted, 1, &meanings[0], err);
-	if (r == 0)
-		r = prove_meaning(prover, &built, 1, &meanings[1], err);
-	if (r == 0)
-		r = prove_compare(prover, &meanings[0], &meanings[1], &proof, err);
-	prover_destroy(prover);
 	*ret_proved = r == 0;
 	if (prove_cannot_tell(r)) {
 		error_finish(err);
