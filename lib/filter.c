@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a policy to a decision graph: the architecture first, then a balanced search for the number,
+ * From a policy to a decision graph: the architecture first, then a search for the number (search.h),
  * then the conditions of the clauses for that number, strictest first. Numbers whose remaining
  * decision is the same node are one interval, so a run of allowed calls is a single leaf. Until the
  * number is settled only nr and arch are loaded and compared, which the kernel's constant-action
@@ -9,6 +9,7 @@
  */
 #include "filter.h"
 
+#include "search.h"
 #include "syscalls.h"
 
 #include <errno.h>
@@ -19,13 +20,8 @@
 struct builder {
 	struct graph graph;
 	const struct policy *policy;
-	/* The intervals of the audit architecture at hand: number `start` and up go to `node`. */
-	struct interval {
-		uint32_t start;
-		node_id node;
-	} * intervals; /* owned */
-	size_t interval_count, interval_capacity;
-	bool failed; /* memory ran out */
+	struct intervals intervals; /* of the audit architecture at hand */
+	bool failed;		    /* memory ran out */
 };
 
 static uint32_t low_word(const struct policy *policy, unsigned index)
@@ -178,25 +174,6 @@ static node_id number_node(struct builder *builder, const struct clause *clauses
 	return node;
 }
 
-static void add_interval(struct builder *builder, uint32_t start, node_id node)
-{
-	if (builder->interval_count > 0 &&
-		builder->intervals[builder->interval_count - 1].node == node)
-		return;
-	if (builder->interval_count == builder->interval_capacity) {
-		size_t capacity = builder->interval_capacity ? builder->interval_capacity * 2 : 256;
-		struct interval *moved = reallocarray(builder->intervals, capacity, sizeof(*moved));
-
-		if (!moved) {
-			builder->failed = true;
-			return;
-		}
-		builder->intervals = moved;
-		builder->interval_capacity = capacity;
-	}
-	builder->intervals[builder->interval_count++] = (struct interval){start, node};
-}
-
 /* Covers [first, end) with what numbers without a clause get. */
 static void add_fallback(struct builder *builder, enum arch arch, uint32_t first, uint32_t end)
 {
@@ -204,7 +181,7 @@ static void add_fallback(struct builder *builder, enum arch arch, uint32_t first
 		uint32_t last;
 		verdict value = policy_fallback(builder->policy, arch, first, &last);
 
-		add_interval(builder, first, graph_return(&builder->graph, value));
+		intervals_add(&builder->intervals, first, graph_return(&builder->graph, value), 1);
 		if (last >= end - 1)
 			break;
 		first = last + 1;
@@ -224,25 +201,11 @@ static void add_architecture(struct builder *builder, enum arch arch, uint32_t f
 		if (clause->arch != arch)
 			continue;
 		add_fallback(builder, arch, first, clause->number);
-		add_interval(builder, clause->number, number_node(builder, clause, count));
+		intervals_add(&builder->intervals, clause->number,
+			number_node(builder, clause, count), 1);
 		first = clause->number + 1;
 	}
 	add_fallback(builder, arch, first, end);
-}
-
-/* A balanced search over intervals [low, high). */
-static node_id search_node(
-	const struct builder *builder, struct graph *graph, size_t low, size_t high)
-{
-	size_t middle = low + (high - low) / 2;
-	node_id above, below;
-
-	if (high - low == 1)
-		return builder->intervals[low].node;
-	above = search_node(builder, graph, middle, high);
-	below = search_node(builder, graph, low, middle);
-	return graph_branch(graph, offsetof(struct seccomp_data, nr), UINT32_MAX, GRAPH_AT_LEAST,
-		builder->intervals[middle].start, above, below);
 }
 
 static bool has_arch(const struct policy *policy, enum arch arch)
@@ -256,18 +219,18 @@ static node_id architecture_node(struct builder *builder, enum arch arch)
 {
 	const struct policy *policy = builder->policy;
 
-	builder->interval_count = 0;
+	builder->intervals.count = 0;
 	add_architecture(builder, arch, 0, arch == ARCH_X86_64 ? X32_SYSCALL_BIT : UINT32_MAX);
 	if (arch == ARCH_X86_64 && has_arch(policy, ARCH_X32))
 		add_architecture(builder, ARCH_X32, X32_SYSCALL_BIT, UINT32_MAX);
 	else if (arch == ARCH_X86_64)
-		add_interval(
-			builder, X32_SYSCALL_BIT, graph_return(&builder->graph, policy_foreign()));
-	add_interval(builder, UINT32_MAX,
-		graph_return(&builder->graph, policy_fallback(policy, arch, UINT32_MAX, NULL)));
-	if (builder->failed || builder->graph.failed)
+		intervals_add(&builder->intervals, X32_SYSCALL_BIT,
+			graph_return(&builder->graph, policy_foreign()), 1);
+	intervals_add(&builder->intervals, UINT32_MAX,
+		graph_return(&builder->graph, policy_fallback(policy, arch, UINT32_MAX, NULL)), 1);
+	if (builder->failed || builder->intervals.failed || builder->graph.failed)
 		return 0;
-	return search_node(builder, &builder->graph, 0, builder->interval_count);
+	return search_node(&builder->graph, offsetof(struct seccomp_data, nr), &builder->intervals);
 }
 
 int filter_build(const struct policy *policy, struct program *ret, struct error *err)
@@ -290,8 +253,10 @@ int filter_build(const struct policy *policy, struct program *ret, struct error 
 	node = graph_branch(&builder.graph, offsetof(struct seccomp_data, arch), UINT32_MAX,
 		GRAPH_EQUAL, architectures[policy->target.arch].audit,
 		architecture_node(&builder, policy->target.arch), node);
-	r = builder.failed ? error_memory(err) : graph_assemble(&builder.graph, node, ret, err);
-	free(builder.intervals);
+	r = builder.failed || builder.intervals.failed
+		    ? error_memory(err)
+		    : graph_assemble(&builder.graph, node, ret, err);
+	intervals_finish(&builder.intervals);
 	graph_finish(&builder.graph);
 	return r;
 }
