@@ -10,7 +10,7 @@
 struct interval {
 	uint32_t start; /* it ends where the next one starts, the last one at UINT32_MAX */
 	node_id node;
-	uint64_t weight; /* how often, in relation to the others */
+	uint64_t weight; /* how often, in relation to the others; 0 counts as 1 */
 };
 
 struct intervals {
@@ -25,5 +25,6 @@ void intervals_finish(struct intervals *intervals);
  * Where that is the node of the interval before, the two are one interval. */
 void intervals_add(struct intervals *intervals, uint32_t start, node_id node, uint64_t weight);
 
-/* The search for the word at `offset`. There is at least one interval, and none failed. */
-node_id search_node(struct graph *graph, uint32_t offset, const struct intervals *intervals);
+/* The search for the word at `offset` among one or more intervals. Sets `failed` when memory runs
+ * out. */
+node_id search_node(struct graph *graph, uint32_t offset, struct intervals *intervals);
