@@ -28,13 +28,6 @@ enum {
 	NOWHERE = -1,
 };
 
-struct graph_node {
-	bool is_return;
-	enum graph_test test;
-	uint32_t offset, mask, k; /* k: of a return the verdict */
-	node_id yes, no;
-};
-
 void graph_init(struct graph *graph)
 {
 	memset(graph, 0, sizeof(*graph));
@@ -119,32 +112,33 @@ node_id graph_return(struct graph *graph, uint32_t value)
 	return intern(graph, &node);
 }
 
+static bool single_bit(uint32_t mask)
+{
+	return (mask & (mask - 1)) == 0;
+}
+
 node_id graph_branch(struct graph *graph, uint32_t offset, uint32_t mask, enum graph_test test,
 	uint32_t k, node_id yes, node_id no)
 {
 	struct graph_node node = {
 		.test = test, .offset = offset, .mask = mask, .k = k, .yes = yes, .no = no};
 
-	if (yes == no)
+	if (test == GRAPH_GREATER)
+		return k >= mask
+			       ? no
+			       : graph_branch(graph, offset, mask, GRAPH_AT_LEAST, k + 1, yes, no);
+	if (yes == no || (test == GRAPH_AT_LEAST && k == 0))
 		return yes;
-	switch (test) {
-	case GRAPH_EQUAL:
-		if (k & ~mask)
-			return no;
-		if (mask == 0)
-			return yes;
-		break;
-	case GRAPH_GREATER:
-		if (k >= mask)
-			return no;
-		break;
-	case GRAPH_AT_LEAST:
-		if (k == 0)
-			return yes;
-		if (k > mask)
-			return no;
-		break;
-	}
+	if (test == GRAPH_AT_LEAST ? k > mask : k & ~mask)
+		return no;
+	if (mask == 0)
+		return yes;
+	/* One form for each test, so that equal ones are found: only the largest value is at least
+	 * that, only 0 is not at least 1, and a single bit is 0 or not. */
+	if (test == GRAPH_AT_LEAST && k == mask)
+		return graph_branch(graph, offset, mask, GRAPH_EQUAL, k, yes, no);
+	if (test == GRAPH_AT_LEAST ? k == 1 : k == mask && single_bit(mask))
+		return graph_branch(graph, offset, mask, GRAPH_EQUAL, 0, no, yes);
 	return intern(graph, &node);
 }
 
@@ -179,6 +173,29 @@ static void enter(struct node_state *state, struct accumulator accumulator)
 	state->entered = true;
 }
 
+static bool holds(const struct accumulator *held, const struct graph_node *node)
+{
+	return held->known && held->offset == node->offset && (node->mask & ~held->mask) == 0;
+}
+
+/* Whether BPF_JSET answers the test, which needs no masked word. */
+static bool is_jset(const struct graph_node *node)
+{
+	return node->test == GRAPH_EQUAL && node->k == 0 && node->mask != UINT32_MAX;
+}
+
+/* What the accumulator holds behind the node's test. */
+static struct accumulator behind(const struct graph_node *node, const struct accumulator *on_entry)
+{
+	struct accumulator loaded = {true, node->offset, UINT32_MAX};
+
+	if (holds(on_entry, node))
+		loaded.mask = on_entry->mask;
+	if (!is_jset(node))
+		loaded.mask = node->mask;
+	return loaded;
+}
+
 static void follow_accumulator(struct assembler *assembler, node_id root)
 {
 	const struct accumulator nothing = {0};
@@ -186,10 +203,11 @@ static void follow_accumulator(struct assembler *assembler, node_id root)
 	enter(&assembler->states[root], nothing);
 	for (node_id i = root + 1; i-- > 0;) {
 		const struct graph_node *node = &assembler->graph->nodes[i];
-		struct accumulator loaded = {true, node->offset, node->mask};
+		struct accumulator loaded;
 
 		if (!assembler->states[i].reachable || node->is_return)
 			continue;
+		loaded = behind(node, &assembler->states[i].on_entry);
 		enter(&assembler->states[node->yes], loaded);
 		enter(&assembler->states[node->no], loaded);
 	}
@@ -228,20 +246,17 @@ static void bring_near(struct assembler *assembler, node_id target, uint32_t bet
 static void emit_branch(
 	struct assembler *assembler, const struct graph_node *node, struct node_state *state)
 {
-	static const uint16_t tests[] = {
-		[GRAPH_EQUAL] = BPF_JEQ, [GRAPH_GREATER] = BPF_JGT, [GRAPH_AT_LEAST] = BPF_JGE};
-	const struct accumulator *held = &state->on_entry;
-	bool word_held = held->known && held->offset == node->offset &&
-			 (held->mask == UINT32_MAX || held->mask == node->mask);
+	bool jset = is_jset(node), held = holds(&state->on_entry, node);
+	uint16_t test = jset ? BPF_JSET : node->test == GRAPH_EQUAL ? BPF_JEQ : BPF_JGE;
+	node_id taken = jset ? node->no : node->yes, passed = jset ? node->yes : node->no;
 
-	bring_near(assembler, node->yes, 1);
-	bring_near(assembler, node->no, 0);
-	emit(assembler, (uint16_t)(BPF_JMP | tests[node->test] | BPF_K),
-		(uint8_t)distance(assembler, node->yes), (uint8_t)distance(assembler, node->no),
-		node->k);
-	if (node->mask != UINT32_MAX && !(word_held && held->mask == node->mask))
+	bring_near(assembler, taken, 1);
+	bring_near(assembler, passed, 0);
+	emit(assembler, (uint16_t)(BPF_JMP | test | BPF_K), (uint8_t)distance(assembler, taken),
+		(uint8_t)distance(assembler, passed), jset ? node->mask : node->k);
+	if (!jset && node->mask != (held ? state->on_entry.mask : UINT32_MAX))
 		emit(assembler, BPF_ALU | BPF_AND | BPF_K, 0, 0, node->mask);
-	if (!word_held)
+	if (!held)
 		emit(assembler, BPF_LD | BPF_W | BPF_ABS, 0, 0, node->offset);
 	state->place = (int)assembler->length - 1;
 }

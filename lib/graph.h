@@ -17,8 +17,16 @@ typedef uint32_t node_id;
 
 enum graph_test {
 	GRAPH_EQUAL,	/* word == k */
-	GRAPH_GREATER,	/* word > k, unsigned */
+	GRAPH_GREATER,	/* word > k, unsigned; no node has it, as it is AT_LEAST k + 1 */
 	GRAPH_AT_LEAST, /* word >= k, unsigned */
+};
+
+/* Nodes that it goes to have smaller indexes than its own. */
+struct graph_node {
+	bool is_return;
+	enum graph_test test;
+	uint32_t offset, mask, k; /* k: of a return the verdict */
+	node_id yes, no;
 };
 
 struct graph {

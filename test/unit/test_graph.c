@@ -74,6 +74,51 @@ Test(graph, known_answers_make_no_node)
 	graph_finish(&graph);
 }
 
+Test(graph, one_form_for_each_test)
+{
+	struct graph graph;
+	node_id a, b;
+
+	graph_init(&graph);
+	a = graph_return(&graph, 1);
+	b = graph_return(&graph, 2);
+	cr_assert_eq(graph_branch(&graph, ARG0, UINT32_MAX, GRAPH_GREATER, 6, a, b),
+		graph_branch(&graph, ARG0, UINT32_MAX, GRAPH_AT_LEAST, 7, a, b));
+	cr_assert_eq(graph_branch(&graph, ARG0, UINT32_MAX, GRAPH_GREATER, 0, a, b),
+		graph_branch(&graph, ARG0, UINT32_MAX, GRAPH_EQUAL, 0, b, a));
+	cr_assert_eq(graph_branch(&graph, ARG0, 0xff, GRAPH_AT_LEAST, 0xff, a, b),
+		graph_branch(&graph, ARG0, 0xff, GRAPH_EQUAL, 0xff, a, b));
+	cr_assert_eq(graph_branch(&graph, ARG0, 0x40, GRAPH_EQUAL, 0x40, a, b),
+		graph_branch(&graph, ARG0, 0x40, GRAPH_EQUAL, 0, b, a));
+	cr_assert_eq(graph.count, 2 + 4);
+	graph_finish(&graph);
+}
+
+/* Bits are tested without a mask in the accumulator, so the word is there for the next test. */
+Test(graph, bits_are_tested_by_jset)
+{
+	struct graph graph;
+	struct program program;
+	node_id node;
+
+	graph_init(&graph);
+	node = graph_branch(&graph, ARG0, UINT32_MAX, GRAPH_EQUAL, 0x10,
+		graph_return(&graph, SECCOMP_RET_ALLOW), graph_return(&graph, SECCOMP_RET_TRAP));
+	node = graph_branch(&graph, ARG0, 0x0f, GRAPH_EQUAL, 0, node,
+		graph_return(&graph, SECCOMP_RET_ERRNO | 1));
+	node = graph_branch(&graph, ARG0, 0x80, GRAPH_EQUAL, 0x80,
+		graph_return(&graph, SECCOMP_RET_ERRNO | 2), node);
+	program = must_assemble(&graph, node);
+	cr_assert_eq(program.length, 1 + 3 + 4); /* load, tests, returns */
+	for (uint64_t argument = 0; argument < 0x100; argument++)
+		cr_assert_eq(run(&program, 0, argument), argument & 0x80    ? SECCOMP_RET_ERRNO | 2
+							 : argument & 0x0f  ? SECCOMP_RET_ERRNO | 1
+							 : argument == 0x10 ? SECCOMP_RET_ALLOW
+									    : SECCOMP_RET_TRAP);
+	program_finish(&program);
+	graph_finish(&graph);
+}
+
 Test(graph, a_word_is_loaded_once_on_a_way)
 {
 	struct graph graph;
