@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/bpf_common.h>
+#include <stddef.h>
 #include <string.h>
 
 static bool condition_holds(
@@ -274,4 +275,38 @@ int simulate_stack(
 	}
 	*ret = strictest;
 	return 0;
+}
+
+bool simulate_constant_allow(const struct program *program, uint32_t arch, uint32_t number)
+{
+	struct machine machine = {0};
+
+	for (size_t position = 0; position < program->length; position++) {
+		const struct sock_filter *code = &program->code[position];
+
+		switch (code->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			if (code->k != offsetof(struct seccomp_data, nr) &&
+				code->k != offsetof(struct seccomp_data, arch))
+				return false;
+			machine.a = code->k == offsetof(struct seccomp_data, nr) ? number : arch;
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			machine.a &= code->k;
+			break;
+		case BPF_JMP | BPF_JA:
+		case BPF_JMP | BPF_JEQ | BPF_K:
+		case BPF_JMP | BPF_JGT | BPF_K:
+		case BPF_JMP | BPF_JGE | BPF_K:
+		case BPF_JMP | BPF_JSET | BPF_K:
+			if (!run_jump(&machine, code, &position))
+				return false;
+			break;
+		case BPF_RET | BPF_K:
+			return code->k == SECCOMP_RET_ALLOW;
+		default:
+			return false; /* the kernel looks no further */
+		}
+	}
+	return false;
 }

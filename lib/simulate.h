@@ -25,3 +25,8 @@ int simulate_program(const struct program *program, const struct seccomp_data *c
  * filter's data. `programs` stand in the order in which they were loaded; none at all is ALLOW. */
 int simulate_stack(const struct program *programs, size_t count, const struct seccomp_data *call,
 	verdict *ret) __attribute__((warn_unused_result));
+
+/* Whether the kernel finds, when it takes the program, that it allows call `number` of the audit
+ * architecture `arch` whatever its arguments (seccomp_is_const_allow, Linux 5.11). When that is so of
+ * every filter of a process, the call is allowed without running them. */
+bool simulate_constant_allow(const struct program *program, uint32_t arch, uint32_t number);

@@ -311,3 +311,47 @@ Test(simulate, says_which_rule_decides)
 	policy_finish(&policy);
 	profile_finish(&profile);
 }
+
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
+#define RETURN(value) BPF_STMT(BPF_RET | BPF_K, value)
+
+/* What the kernel's bitmap holds of number 7. */
+Test(simulate, constant_allows)
+{
+	static const struct {
+		const char *what;
+		struct sock_filter code[6];
+		bool allows;
+	} cases[] = {
+		{"everything", {RETURN(SECCOMP_RET_ALLOW)}, true},
+		{"with data", {RETURN(SECCOMP_RET_ALLOW | 1)}, false},
+		{"denied", {RETURN(SECCOMP_RET_ERRNO | 1)}, false},
+		{"nr",
+			{LOAD(0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 1),
+				RETURN(SECCOMP_RET_ALLOW), RETURN(SECCOMP_RET_TRAP)},
+			true},
+		{"a masked arch",
+			{LOAD(4), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff),
+				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x3e, 0, 1),
+				RETURN(SECCOMP_RET_ALLOW), RETURN(SECCOMP_RET_TRAP)},
+			true},
+		{"an argument, whatever it is", {LOAD(16), RETURN(SECCOMP_RET_ALLOW)}, false},
+		{"an operation that the kernel does not look into",
+			{LOAD(0), BPF_STMT(BPF_MISC | BPF_TAX, 0), RETURN(SECCOMP_RET_ALLOW)},
+			false},
+		{"jumps",
+			{LOAD(0), BPF_STMT(BPF_JMP | BPF_JA, 1), RETURN(SECCOMP_RET_TRAP),
+				BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 4, 0, 1),
+				RETURN(SECCOMP_RET_ALLOW), RETURN(SECCOMP_RET_TRAP)},
+			true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct sock_filter code[6];
+		struct program program = {code, ARRAY_LENGTH(code)};
+
+		memcpy(code, cases[i].code, sizeof(code));
+		cr_assert_eq(simulate_constant_allow(&program, AUDIT_ARCH_X86_64, 7),
+			cases[i].allows, "%s", cases[i].what);
+	}
+}
