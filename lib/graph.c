@@ -16,6 +16,8 @@
  */
 #include "graph.h"
 
+#include "cleanup.h"
+
 #include <errno.h>
 #include <linux/bpf_common.h>
 #include <stdlib.h>
@@ -140,6 +142,38 @@ node_id graph_branch(struct graph *graph, uint32_t offset, uint32_t mask, enum g
 	if (test == GRAPH_AT_LEAST ? k == 1 : k == mask && single_bit(mask))
 		return graph_branch(graph, offset, mask, GRAPH_EQUAL, 0, no, yes);
 	return intern(graph, &node);
+}
+
+/* In the order in which the nodes are left for the last time, those of a test that passes first. */
+node_id graph_copy(struct graph *to, const struct graph *from, node_id root)
+{
+	AUTO_FREE node_id *copies = calloc(root + 1, sizeof(*copies)); /* plus one; 0: none yet */
+	AUTO_FREE node_id *way = calloc(root + 1, sizeof(*way));
+	size_t depth = 0;
+
+	if (!copies || !way || from->failed) {
+		to->failed = true;
+		return 0;
+	}
+	way[depth++] = root;
+	while (depth > 0) {
+		node_id id = way[depth - 1];
+		struct graph_node node = from->nodes[id];
+
+		if (!node.is_return && !copies[node.yes]) {
+			way[depth++] = node.yes;
+		} else if (!node.is_return && !copies[node.no]) {
+			way[depth++] = node.no;
+		} else {
+			if (!node.is_return) {
+				node.yes = copies[node.yes] - 1;
+				node.no = copies[node.no] - 1;
+			}
+			copies[id] = intern(to, &node) + 1;
+			depth--;
+		}
+	}
+	return copies[root] - 1;
 }
 
 /* What the accumulator holds: a word under a mask. */

@@ -49,6 +49,10 @@ node_id graph_return(struct graph *graph, uint32_t value);
 node_id graph_branch(struct graph *graph, uint32_t offset, uint32_t mask, enum graph_test test,
 	uint32_t k, node_id yes, node_id no);
 
+/* Copies what is reached from `root` to the end of `to`, in the order in which a program is best laid
+ * out: what belongs together stands together. Returns the copy of `root`. */
+node_id graph_copy(struct graph *to, const struct graph *from, node_id root);
+
 /* The program that starts at `root`. -E2BIG: more than BPF_MAXINSNS instructions; -ENOMEM. */
 int graph_assemble(const struct graph *graph, node_id root, struct program *ret, struct error *err)
 	__attribute__((warn_unused_result));

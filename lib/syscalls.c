@@ -148,6 +148,21 @@ const char *syscall_name(enum arch arch, uint32_t number)
 	return NULL;
 }
 
+bool syscall_each(enum arch arch, size_t *cursor, uint32_t *ret)
+{
+	if (arch == ARCH_PPC64LE)
+		arch = ARCH_PPC64;
+	while (arch < ARCH_TABLED && *cursor < ARRAY_LENGTH(syscalls)) {
+		int number = syscalls[(*cursor)++].numbers[arch];
+
+		if (number == SYSCALL_NONE)
+			continue;
+		*ret = (uint32_t)number;
+		return true;
+	}
+	return false;
+}
+
 /*
  * From 512 on, x32 numbers are calls with an entry of their own. Most take compat types there (a
  * long has 32 bits); these are the native ones, or take 64-bit offsets (syscall_64.tbl).

@@ -35,6 +35,10 @@ int syscall_number(enum arch arch, const char *name);
 /* The name of a number, of the tabled architectures; NULL where there is none. Static. */
 const char *syscall_name(enum arch arch, uint32_t number);
 
+/* The numbers of a tabled architecture, one after the other, in no order. `*cursor` starts at 0.
+ * False: there are no more. */
+bool syscall_each(enum arch arch, size_t *cursor, uint32_t *ret);
+
 /* How many low bits of argument `index` (0 to 5) the kernel uses: 16, 32 or 64, and never more than
  * the architecture's registers have. 64 for what is not known. */
 unsigned syscall_argument_bits(enum arch arch, const char *name, unsigned index);

@@ -21,8 +21,8 @@ RULES = [
 ]
 
 # A stage knows itself and those to its left, never those to its right.
-STAGES = ["state", "config", "bundle", "resolve", "profile", "policy", "filter", "compile", "load",
-          "notify"]
+STAGES = ["state", "config", "bundle", "resolve", "profile", "policy", "filter", "optimize", "compile",
+          "load", "notify"]
 
 
 # A proof is worth something as long as nothing that it judges had a hand in it.

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs of profiles, as we and as libseccomp build them, by themselves and in stacks: what comes
+ * out is not larger and gives the same verdicts.
+ */
+#include "peer.h"
+#include "stacks.h"
+
+UNIT_SUITE(optimize);
+
+static const uint64_t docker_capabilities = UINT64_C(0xa80425fb);
+
+/* Frees the program. Returns the instructions that are left. */
+static size_t check(const char *what, struct program program, enum arch native, size_t rounds)
+{
+	struct program result = must_optimize(what, &program, 1, native, rounds);
+	size_t length = result.length;
+
+	program_finish(&result);
+	program_finish(&program);
+	return length;
+}
+
+static struct profile runtime_default(void)
+{
+	struct error err = ERROR_INIT;
+	struct profile profile;
+
+	cr_assert_eq(profile_runtime_default(&profile, &err), 0, "%s", error_message(&err));
+	return profile;
+}
+
+Test(optimize, runtime_default)
+{
+	static const struct {
+		enum arch arch;
+		uint64_t capabilities;
+	} targets[] = {
+		{ARCH_X86_64, 0},
+		{ARCH_X86_64, docker_capabilities},
+		{ARCH_X86_64, UINT64_C(1) << 21}, /* CAP_SYS_ADMIN */
+		{ARCH_X86_64, UINT64_MAX},
+		{ARCH_AARCH64, 0},
+		{ARCH_AARCH64, UINT64_MAX},
+		{ARCH_S390X, docker_capabilities},
+	};
+	struct profile profile = runtime_default();
+
+	for (size_t i = 0; i < ARRAY_LENGTH(targets); i++) {
+		enum arch arch = targets[i].arch;
+		struct target target = {arch, {6, 12}, targets[i].capabilities};
+		struct policy policy = must_select(&profile, &target);
+
+		cr_assert_leq(check("ours", must_build(&policy), arch, 60000), 230);
+		if (architectures[arch].big_endian) { /* libseccomp writes for such a host */
+			policy_finish(&policy);
+			continue;
+		}
+		cr_assert_leq(check("by priority", peer_build(&policy), arch, 60000), 240);
+		cr_assert_leq(check("tree", peer_build_at(&policy, 2), arch, 60000), 240);
+		policy_finish(&policy);
+	}
+	profile_finish(&profile);
+}
+
+static void check_profile(const struct profile *profile)
+{
+	static const enum arch arches[] = {ARCH_X86_64, ARCH_X86, ARCH_AARCH64};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(arches); i++) {
+		struct target target = {arches[i], {6, 12}, docker_capabilities};
+		struct policy policy = must_select(profile, &target);
+
+		check(profile->name, must_build(&policy), arches[i], 30000);
+		policy_finish(&policy);
+	}
+}
+
+Test(optimize, every_profile_of_test_data)
+{
+	for_each_profile(check_profile);
+}
+
+/* With RuntimeDefault as a baseline, loaded before and behind. */
+static void check_stack(const struct profile *profile)
+{
+	struct target target = {ARCH_X86_64, {6, 12}, docker_capabilities};
+	struct profile baseline = runtime_default();
+	struct policy policies[] = {must_select(profile, &target), must_select(&baseline, &target)};
+	struct program programs[] = {
+		must_build(&policies[0]), must_build(&policies[1]), must_build(&policies[0])};
+
+	for (size_t first = 0; first < 2; first++) {
+		struct program result =
+			must_optimize(profile->name, &programs[first], 2, ARCH_X86_64, 30000);
+
+		program_finish(&result);
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(programs); i++)
+		program_finish(&programs[i]);
+	for (size_t i = 0; i < ARRAY_LENGTH(policies); i++)
+		policy_finish(&policies[i]);
+	profile_finish(&baseline);
+}
+
+Test(optimize, stacks_with_a_baseline)
+{
+	for_each_profile(check_stack);
+}
+
+Test(optimize, random_profiles)
+{
+	uint64_t seed = 0x0971313e;
+
+	for (int i = 0; i < 400; i++) {
+		struct profile profile = random_profile(&seed);
+		enum arch arch = i % 4 ? ARCH_X86_64 : ARCH_AARCH64;
+		struct target target = {arch, {6, 12}, 0};
+		struct policy policy = must_select(&profile, &target);
+
+		check("random", must_build(&policy), arch, 5000);
+		policy_finish(&policy);
+		profile_finish(&profile);
+	}
+}
+
+Test(optimize, random_stacks)
+{
+	uint64_t seed = 0x57acced;
+
+	for (int i = 0; i < 150; i++) {
+		struct target target = {ARCH_X86_64, {6, 12}, 0};
+		struct program programs[3], result;
+		size_t count = 2 + (size_t)i % 2;
+
+		for (size_t j = 0; j < count; j++) {
+			struct profile profile = random_profile(&seed);
+			struct policy policy = must_select(&profile, &target);
+
+			programs[j] = must_build(&policy);
+			policy_finish(&policy);
+			profile_finish(&profile);
+		}
+		result = must_optimize("random stack", programs, count, ARCH_X86_64, 5000);
+		program_finish(&result);
+		for (size_t j = 0; j < count; j++)
+			program_finish(&programs[j]);
+	}
+}
