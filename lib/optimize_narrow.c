@@ -90,7 +90,8 @@ static bool know_words(struct narrowing *narrowing)
 	return true;
 }
 
-/* Lets bounds and bits tell of each other. */
+/* Lets bounds and bits tell of each other. Where they contradict each other no call comes, and
+ * whatever is said is right. */
 static void settle(struct fact *fact)
 {
 	uint32_t differ;
@@ -102,8 +103,6 @@ static void settle(struct fact *fact)
 	differ = fact->low ^ fact->high;
 	for (unsigned shift = 1; shift < 32; shift *= 2)
 		differ |= differ >> shift;
-	if (fact->low > fact->high)
-		return; /* no call comes here: whatever is said is right */
 	fact->known |= ~differ;
 	fact->value |= fact->low & ~differ;
 }
