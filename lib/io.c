@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -181,6 +182,45 @@ int io_read_exact(int fd, void *data, size_t length)
 			return -EPIPE;
 		next += n;
 		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Fills the new file and gives it its name. */
+static int fill_and_rename(int fd, const char *temporary, const char *path, const void *data,
+	size_t length, mode_t mode)
+{
+	int r = io_write_all(fd, data, length);
+
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) < 0 || rename(temporary, path) < 0)
+		return -errno;
+	return 0;
+}
+
+int io_replace_file(
+	const char *path, const void *data, size_t length, mode_t mode, struct error *err)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	AUTO_FREE char *temporary = NULL;
+	AUTO_CLOSE int fd = -1;
+	struct stat status;
+	int r;
+
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return error_set(err, -EINVAL, "%s: not a regular file, so not replaced", path);
+	if (asprintf(&temporary, "%.*s.%s.XXXXXX", (int)(name - path), path, name) < 0) {
+		temporary = NULL;
+		return error_memory(err);
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(err, -errno, "%s: cannot create", path);
+	r = fill_and_rename(fd, temporary, path, data, length, mode);
+	if (r < 0) {
+		unlink(temporary);
+		return error_set_errno(err, r, "%s: cannot write", path);
 	}
 	return 0;
 }

@@ -44,5 +44,11 @@ int io_write_all(int fd, const void *data, size_t length) __attribute__((warn_un
 ssize_t io_send(int socket, const void *data, size_t length, int descriptor, int flags)
 	__attribute__((warn_unused_result));
 
+/* Writes the file `path` of this mode, as a whole: whatever the moment at which the caller is killed,
+ * the name stands for the file that was there before or for the new one. A symbolic link is replaced,
+ * not what it points to. -EINVAL: something that is no regular file has the name. */
+int io_replace_file(const char *path, const void *data, size_t length, mode_t mode,
+	struct error *err) __attribute__((warn_unused_result));
+
 /* Reads exactly `length` bytes; -EPIPE when the other end closed earlier. */
 int io_read_exact(int fd, void *data, size_t length) __attribute__((warn_unused_result));

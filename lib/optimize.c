@@ -196,6 +196,18 @@ static int keep(const struct stack *stack, size_t total, struct program *ret, st
 		stack->count, total);
 }
 
+/* Whether a program that is larger than the stack is taken: a little, and for speed by the table. */
+static bool is_worth_its_size(
+	const struct optimizer *optimizer, const struct program *program, size_t total)
+{
+	const struct optimize_options *options = optimizer->options;
+	const struct stack *stack = &optimizer->stack;
+
+	return options->weights && program->length <= total + total / 16 &&
+	       optimize_average(program, 1, options, NULL) <
+		       optimize_average(stack->programs, stack->count, options, NULL);
+}
+
 static int run_optimizer(struct optimizer *optimizer, struct program *ret, struct error *err)
 {
 	const struct stack *stack = &optimizer->stack;
@@ -212,7 +224,7 @@ static int run_optimizer(struct optimizer *optimizer, struct program *ret, struc
 		return keep(stack, total, ret, err);
 	if (r < 0)
 		return r;
-	if (shortest.length > total) {
+	if (shortest.length > total && !is_worth_its_size(optimizer, &shortest, total)) {
 		program_finish(&shortest);
 		return keep(stack, total, ret, err);
 	}
@@ -252,6 +264,22 @@ static bool asks_for(const struct program *programs, size_t count, uint32_t audi
 	return false;
 }
 
+static double steps_of(const struct program *programs, size_t count,
+	const struct seccomp_data *call, bool with_bitmap)
+{
+	size_t sum = 0, cached = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t steps = 0;
+		verdict value;
+
+		if (simulate_program(&programs[i], call, &value, &steps) == 0)
+			sum += steps;
+		cached += simulate_constant_allow(&programs[i], call->arch, (uint32_t)call->nr);
+	}
+	return with_bitmap && cached == count ? 0 : (double)sum;
+}
+
 double optimize_average(const struct program *programs, size_t count,
 	const struct optimize_options *options, enum arch *ret_arch)
 {
@@ -268,13 +296,7 @@ double optimize_average(const struct program *programs, size_t count,
 		struct seccomp_data call = {.nr = (int)number, .arch = architectures[arch].audit};
 		double weight = (double)call_weight(options, arch, number);
 
-		for (size_t i = 0; i < count; i++) {
-			size_t steps = 0;
-			verdict value;
-
-			if (simulate_program(&programs[i], &call, &value, &steps) == 0)
-				sum += weight * (double)steps;
-		}
+		sum += weight * steps_of(programs, count, &call, options->weights != NULL);
 		weights += weight;
 	}
 	if (ret_arch)

@@ -17,6 +17,8 @@ static const struct verb verbs[] = {
 	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
 	{"install", "[--root DIR] [--dry-run] ENGINE|bundle DIR",
 		"register with bundle DIR, containerd, crio, docker or podman", verb_install},
+	{"optimize", "[--weights FILE] PROGRAM.bpf... -o OUT.bpf",
+		"make one smaller and faster program of one, or of a stack of them", verb_optimize},
 	{"prove", "[--arch ARCH] [--cap CAP]... [--kernel K.M] A B",
 		"say whether A and B (PROFILE or PROGRAM.bpf, stacks with +) mean the same",
 		verb_prove},

@@ -18,6 +18,7 @@ struct verb {
 int verb_cache(const struct verb *verb, int argc, char **argv);
 int verb_check(const struct verb *verb, int argc, char **argv);
 int verb_install(const struct verb *verb, int argc, char **argv);
+int verb_optimize(const struct verb *verb, int argc, char **argv);
 int verb_prove(const struct verb *verb, int argc, char **argv);
 int verb_query(const struct verb *verb, int argc, char **argv);
 int verb_sync(const struct verb *verb, int argc, char **argv);

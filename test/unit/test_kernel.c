@@ -3,18 +3,17 @@
  * The kernel's opinion. The verdict of every return of a program is replaced by ERRNO with a number
  * of its own, so that the kernel decides as with the original and no call is ever carried out. A
  * child loads that, makes every call and notes the answers in shared memory; the parent compares
- * them with the evaluator.
+ * them with the evaluator, or with those to another program.
  */
-#include "calls.h"
+#include "optimize.h"
+#include "peer.h"
 
 #include <errno.h>
 #include <linux/audit.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 UNIT_SUITE(kernel);
 
@@ -145,44 +144,46 @@ static void collect_calls(struct trial *trial, const struct policy *policy)
 		add_random_calls(trial, policy, &policy->clauses[i]);
 }
 
-static void compare_answers(
-	const struct trial *trial, const struct policy *policy, const struct marks *marks)
+/* What the kernel says to each call of the trial. */
+static verdict answer_of(
+	const struct trial *trial, size_t i, const struct marks *marks, const char *name)
 {
-	for (size_t i = 0; i < trial->count; i++) {
-		const struct seccomp_data *call = &trial->calls[i];
-		verdict expected = simulate_policy(policy, call, NULL);
-		int index = trial->answers[i] - FIRST_ERRNO;
-		char words[2][32];
+	int index = trial->answers[i] - FIRST_ERRNO;
 
-		cr_assert(index >= 0 && (size_t)index < marks->count,
-			"%s: arch %#x nr %#x: the kernel answered %d", policy->profile->name,
-			call->arch, (unsigned)call->nr, trial->answers[i]);
-		cr_assert_eq(marks->values[index], expected,
-			"%s: arch %#x nr %#x args %#llx %#llx: the kernel says %s, the profile %s",
-			policy->profile->name, call->arch, (unsigned)call->nr,
-			(unsigned long long)call->args[0], (unsigned long long)call->args[1],
-			verdict_format(marks->values[index], words[0], sizeof(words[0])),
-			verdict_format(expected, words[1], sizeof(words[1])));
-	}
+	cr_assert(index >= 0 && (size_t)index < marks->count,
+		"%s: arch %#x nr %#x: the kernel answered %d", name, trial->calls[i].arch,
+		(unsigned)trial->calls[i].nr, trial->answers[i]);
+	return marks->values[index];
 }
 
-static void compare_with_kernel(const struct profile *profile, uint64_t capabilities)
+static void assert_equal(
+	const struct seccomp_data *call, verdict value, verdict expected, const char *name)
 {
-	struct target target = {ARCH_X86_64, {6, 12}, capabilities};
-	struct policy policy = must_select(profile, &target);
-	struct program program = must_build(&policy);
+	char words[2][32];
+
+	cr_assert_eq(value, expected,
+		"%s: arch %#x nr %#x args %#llx %#llx: the kernel says %s, not %s", name,
+		call->arch, (unsigned)call->nr, (unsigned long long)call->args[0],
+		(unsigned long long)call->args[1],
+		verdict_format(value, words[0], sizeof(words[0])),
+		verdict_format(expected, words[1], sizeof(words[1])));
+}
+
+/* Makes the calls under the program, whose verdicts are marked. To be unmapped by the caller. */
+static struct trial *ask_kernel(
+	const struct policy *policy, struct program *program, struct marks *marks)
+{
 	static const int deadly[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV};
-	struct marks marks = {.count = 0};
 	struct trial *trial = mmap(
 		NULL, sizeof(*trial), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t child;
 	int status;
 
 	cr_assert_neq(trial, MAP_FAILED);
-	collect_calls(trial, &policy);
-	for (size_t i = 0; i < program.length; i++)
-		if (BPF_CLASS(program.code[i].code) == BPF_RET)
-			program.code[i].k = mark(&marks, program.code[i].k);
+	collect_calls(trial, policy);
+	for (size_t i = 0; i < program->length; i++)
+		if (BPF_CLASS(program->code[i].code) == BPF_RET)
+			program->code[i].k = mark(marks, program->code[i].k);
 	child = fork();
 	cr_assert_geq(child, 0);
 	if (child == 0) {
@@ -190,14 +191,49 @@ static void compare_with_kernel(const struct profile *profile, uint64_t capabili
 		for (size_t i = 0; i < ARRAY_LENGTH(deadly); i++)
 			signal(deadly[i], SIG_DFL);
 		alarm(120); /* nor could a child that hangs */
-		run_child(trial, &program);
+		run_child(trial, program);
 	}
 	cr_assert_eq(waitpid(child, &status, 0), child);
 	cr_assert(WIFSIGNALED(status));
-	compare_answers(trial, &policy, &marks);
+	return trial;
+}
+
+static void compare_with_kernel(const struct profile *profile, uint64_t capabilities)
+{
+	struct target target = {ARCH_X86_64, {6, 12}, capabilities};
+	struct policy policy = must_select(profile, &target);
+	struct program program = must_build(&policy);
+	struct marks marks = {.count = 0};
+	struct trial *trial = ask_kernel(&policy, &program, &marks);
+
+	for (size_t i = 0; i < trial->count; i++)
+		assert_equal(&trial->calls[i], answer_of(trial, i, &marks, profile->name),
+			simulate_policy(&policy, &trial->calls[i], NULL), profile->name);
 	munmap(trial, sizeof(*trial));
 	program_finish(&program);
 	policy_finish(&policy);
+}
+
+/* A program and what optimize makes of it: frees the program. */
+static void compare_optimized(const char *name, const struct policy *policy, struct program program)
+{
+	struct optimize_options options = {.native = ARCH_X86_64};
+	struct marks marks[2] = {{.count = 0}, {.count = 0}};
+	struct error err = ERROR_INIT;
+	struct program optimized;
+	struct trial *trials[2];
+
+	cr_assert_eq(optimize(&program, 1, &options, &optimized, &err), 0, "%s: %s", name,
+		error_message(&err));
+	trials[0] = ask_kernel(policy, &program, &marks[0]);
+	trials[1] = ask_kernel(policy, &optimized, &marks[1]);
+	for (size_t i = 0; i < trials[0]->count; i++)
+		assert_equal(&trials[0]->calls[i], answer_of(trials[1], i, &marks[1], name),
+			answer_of(trials[0], i, &marks[0], name), name);
+	munmap(trials[0], sizeof(*trials[0]));
+	munmap(trials[1], sizeof(*trials[1]));
+	program_finish(&program);
+	program_finish(&optimized);
 }
 
 static void compare_without_capabilities(const struct profile *profile)
@@ -219,6 +255,22 @@ Test(kernel, agrees_on_runtime_default)
 	compare_with_kernel(&profile, 0);
 	compare_with_kernel(&profile, UINT64_C(0xa80425fb));
 	compare_with_kernel(&profile, UINT64_MAX);
+	profile_finish(&profile);
+}
+
+Test(kernel, agrees_on_optimized_programs)
+{
+	struct target target = {ARCH_X86_64, {6, 12}, UINT64_C(0xa80425fb)};
+	struct error err = ERROR_INIT;
+	struct profile profile;
+	struct policy policy;
+
+	cr_assert_eq(profile_runtime_default(&profile, &err), 0, "%s", error_message(&err));
+	policy = must_select(&profile, &target);
+	compare_optimized("ours", &policy, must_build(&policy));
+	compare_optimized("libseccomp, by priority", &policy, peer_build(&policy));
+	compare_optimized("libseccomp, binary tree", &policy, peer_build_at(&policy, 2));
+	policy_finish(&policy);
 	profile_finish(&profile);
 }
 
