@@ -138,6 +138,8 @@ static int lay_out(
 		node = graph_branch(&optimizer->graph, offsetof(struct seccomp_data, arch),
 			UINT32_MAX, GRAPH_EQUAL, values->items[i],
 			numbers_node(optimizer, &optimizer->decisions[i], narrowed), node);
+	if (optimizer->graph.failed) /* it says why */
+		return graph_assemble(&optimizer->graph, node, ret, err);
 	graph_init(&laid);
 	node = graph_copy(&laid, &optimizer->graph, node);
 	r = graph_assemble(&laid, node, ret, err);

@@ -15,6 +15,7 @@
 enum {
 	WORDS = sizeof(struct seccomp_data) / sizeof(uint32_t),
 	MOST_RESULTS = 8192,
+	BUCKETS = 2 * MOST_RESULTS,
 	MOST_DEPTH = 500,
 };
 
@@ -38,7 +39,7 @@ struct narrowing {
 	size_t word_count, word_capacity;
 	struct narrowed results[MOST_RESULTS];
 	size_t count, depth;
-	uint16_t buckets[2 * MOST_RESULTS]; /* index into results, plus one */
+	uint16_t buckets[BUCKETS]; /* index into results, plus one */
 };
 
 static const struct fact unknown = {.high = UINT32_MAX};
@@ -165,8 +166,7 @@ static struct narrowed *find_result(
 		memcpy(&word, bytes + i, sizeof(word));
 		hash = (hash ^ word) * 0x100000001b3;
 	}
-	for (i = (hash ^ hash >> 29) % (2 * MOST_RESULTS); narrowing->buckets[i];
-		i = (i + 1) % (2 * MOST_RESULTS)) {
+	for (i = (hash ^ hash >> 29) % BUCKETS; narrowing->buckets[i]; i = (i + 1) % BUCKETS) {
 		struct narrowed *result = &narrowing->results[narrowing->buckets[i] - 1];
 
 		if (!memcmp(&result->key, &wanted->key, sizeof(result->key)))

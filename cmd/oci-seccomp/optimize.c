@@ -84,8 +84,10 @@ static int read_and_optimize(
 {
 	struct program *programs = calloc(request->count, sizeof(*programs));
 	size_t read = 0;
-	int r = programs ? 0 : error_memory(err);
+	int r = 0;
 
+	if (!programs)
+		return error_memory(err);
 	while (r == 0 && read < request->count) {
 		r = read_program(request->inputs[read], &programs[read], err);
 		read += r == 0;
