@@ -4,6 +4,8 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 UNIT_SUITE(io_replace);
 
@@ -106,6 +108,28 @@ Test(io_replace, refused)
 	cr_assert_str_eq(error_message(&err), "/dev/null: not a regular file, so not replaced");
 	cr_assert_eq(io_replace_file(inner, "x", 1, 0644, &err), -EINVAL);
 	cr_assert_eq(io_replace_file(missing, "x", 1, 0644, &err), -ENOENT);
+	cr_assert_eq(count_files(directory), 1);
+	error_finish(&err);
+	remove_tree(directory);
+}
+
+/* A disk that is full, say: here a limit on the size of files. */
+Test(io_replace, a_failed_write_leaves_nothing)
+{
+	char *directory = temp_dir();
+	AUTO_FREE char *path = format_text("%s/file", directory);
+	struct error err = ERROR_INIT;
+	struct rlimit old, none;
+
+	write_file(directory, "file", "before");
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = old;
+	none.rlim_cur = 2;
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	cr_assert_eq(io_replace_file(path, "after", 5, 0644, &err), -EFBIG);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_holds(path, "before");
 	cr_assert_eq(count_files(directory), 1);
 	error_finish(&err);
 	remove_tree(directory);

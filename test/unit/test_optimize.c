@@ -189,6 +189,68 @@ Test(optimize, weights)
 	profile_finish(&profile);
 }
 
+static struct weights must_read_weights(const char *table)
+{
+	struct error err = ERROR_INIT;
+	struct weights weights;
+
+	cr_assert_eq(weights_read("table", table, strlen(table), &weights, &err), 0, "%s",
+		error_message(&err));
+	return weights;
+}
+
+/* Calls in the kernel's bitmap do not run the program, however often they are made. */
+Test(optimize, weights_of_allowed_calls_do_not_count)
+{
+	struct weights tables[] = {must_read_weights("socket 10"),
+		must_read_weights("socket 10\nread 100000\ngetpid 5"),
+		must_read_weights("read 1000")};
+	struct target target = {ARCH_X86_64, {6, 12}, docker_capabilities};
+	struct optimize_options options = {.native = ARCH_X86_64};
+	struct profile profile = runtime_default();
+	struct policy policy = must_select(&profile, &target);
+	struct program program = must_build(&policy), results[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		options.weights = &tables[i];
+		cr_assert_eq(optimize(&program, 1, &options, &results[i], NULL), 0);
+	}
+	cr_assert_eq(results[0].length, results[1].length);
+	cr_assert_arr_eq(
+		results[0].code, results[1].code, results[0].length * sizeof(*results[0].code));
+	options.weights = &tables[2];
+	cr_assert_lt(optimize_average(&program, 1, &options, NULL), 0.1);
+	for (size_t i = 0; i < 2; i++)
+		program_finish(&results[i]);
+	for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
+		weights_finish(&tables[i]);
+	program_finish(&program);
+	policy_finish(&policy);
+	profile_finish(&profile);
+}
+
+Test(optimize, the_native_architecture_is_asked_for_first)
+{
+	static const enum arch natives[] = {ARCH_X86_64, ARCH_X86};
+	struct target target = {ARCH_X86_64, {6, 12}, docker_capabilities};
+	struct profile profile = runtime_default();
+	struct policy policy = must_select(&profile, &target);
+	struct program program = peer_build(&policy);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(natives); i++) {
+		struct optimize_options options = {.native = natives[i]};
+		struct program result;
+
+		cr_assert_eq(optimize(&program, 1, &options, &result, NULL), 0);
+		cr_assert_eq(result.code[1].code, BPF_JMP | BPF_JEQ | BPF_K);
+		cr_assert_eq(result.code[1].k, architectures[natives[i]].audit);
+		program_finish(&result);
+	}
+	program_finish(&program);
+	policy_finish(&policy);
+	profile_finish(&profile);
+}
+
 Test(optimize, average_over_the_architecture_that_is_asked_for)
 {
 	struct optimize_options options = {.native = ARCH_X86_64};

@@ -220,6 +220,10 @@ Test(optimize_parts, known_answers_are_left_out)
 	inner = branch(&graph, UINT32_MAX, GRAPH_EQUAL, 5, b, c);
 	inner = graph_branch(&graph, ARG + 4, UINT32_MAX, GRAPH_EQUAL, 9, inner, a);
 	cr_assert_eq(narrow(narrowing, inner), inner);
+	/* but what is known of the first word holds behind a test of another, on both ways */
+	cr_assert_eq(narrow(narrowing, branch(&graph, UINT32_MAX, GRAPH_AT_LEAST, 10, inner, b)),
+		branch(&graph, UINT32_MAX, GRAPH_AT_LEAST, 10,
+			graph_branch(&graph, ARG + 4, UINT32_MAX, GRAPH_EQUAL, 9, c, a), b));
 	narrowing_destroy(narrowing);
 	graph_finish(&graph);
 }

@@ -113,6 +113,27 @@ Test(search, weight_brings_near)
 	finish(&weighted);
 }
 
+/* Of the single values of a leaf the heavier one is tested first, wherever it stands. */
+Test(search, the_heavier_exception_comes_first)
+{
+	for (int heavy = 0; heavy < 2; heavy++) {
+		struct searched searched = {0};
+		size_t steps[2];
+
+		add(&searched, 0, 1, 1);
+		add(&searched, 10, 2, heavy == 0 ? 100 : 1);
+		add(&searched, 11, 1, 1);
+		add(&searched, 20, 3, heavy == 1 ? 100 : 1);
+		add(&searched, 21, 1, 1);
+		build(&searched);
+		cr_assert_eq(run(&searched.program, 10, &steps[0]), 2);
+		cr_assert_eq(run(&searched.program, 20, &steps[1]), 3);
+		cr_assert_eq(steps[heavy], 3); /* load, test, return */
+		cr_assert_eq(steps[!heavy], 4);
+		finish(&searched);
+	}
+}
+
 /* Few different verdicts, so that leaves with exceptions of every form come up. */
 Test(search, random_intervals)
 {
