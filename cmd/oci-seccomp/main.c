@@ -3,6 +3,7 @@
 #include "verbs.h"
 
 #include "cleanup.h"
+#include "decode.h"
 #include "io.h"
 
 #include <fcntl.h>
@@ -80,6 +81,15 @@ int read_profile_argument(const char *argument, struct profile *ret,
 	if (r < 0)
 		return r;
 	return profile_parse(name, text, length, ret, diagnostics, err);
+}
+
+int read_program_argument(const char *path, struct program *ret, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length;
+	int r = io_read_file(AT_FDCWD, path, path, PROGRAM_SIZE_LIMIT, &text, &length, err);
+
+	return r < 0 ? r : program_read(path, text, length, ret, err);
 }
 
 int main(int argc, char **argv)

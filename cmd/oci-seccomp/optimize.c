@@ -5,6 +5,7 @@
 #include "decode.h"
 #include "io.h"
 #include "optimize.h"
+#include "prove.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,15 +19,6 @@ struct request {
 	const char *weights; /* NULL: none */
 	const char *output;
 };
-
-static int read_program(const char *path, struct program *ret, struct error *err)
-{
-	AUTO_FREE char *text = NULL;
-	size_t length;
-	int r = io_read_file(AT_FDCWD, path, path, PROGRAM_SIZE_LIMIT, &text, &length, err);
-
-	return r < 0 ? r : program_read(path, text, length, ret, err);
-}
 
 static int read_weights(const char *path, struct weights *ret, struct error *err)
 {
@@ -64,6 +56,35 @@ static void report(const struct program *programs, size_t count, const struct pr
 		optimize_average(result, 1, options, NULL), before);
 }
 
+/* Nothing is written that is not proved to mean what was given. */
+static int prove_equal(const struct program *programs, size_t count, const struct program *result,
+	enum arch native, struct error *err)
+{
+	const struct layer made = {.program = result};
+	const struct stack after = {"the result", &made, 1};
+	struct stack before = {"the programs", NULL, count};
+	struct layer *given = calloc(count, sizeof(*given));
+	struct proof proof;
+	int r;
+
+	if (!given)
+		return error_memory(err);
+	for (size_t i = 0; i < count; i++)
+		given[i].program = &programs[i];
+	before.layers = given;
+	r = prove_stacks(native, &before, &after, &proof, err);
+	free(given);
+	if (r < 0)
+		return error_prefix(err, r,
+			"the result cannot be proved to mean the same, so it is "
+			"not written");
+	return proof.relation == RELATION_SAME
+		       ? 0
+		       : error_set(err, -EIO,
+				 "the result does not mean the same, which is a fault of "
+				 "oci-seccomp; it is not written");
+}
+
 static int optimize_programs(const struct program *programs, const struct request *request,
 	const struct optimize_options *options, struct error *err)
 {
@@ -72,7 +93,9 @@ static int optimize_programs(const struct program *programs, const struct reques
 
 	if (r < 0)
 		return request->count == 1 ? error_prefix(err, r, "%s", request->inputs[0]) : r;
-	r = write_program(&result, request->output, err);
+	r = prove_equal(programs, request->count, &result, options->native, err);
+	if (r == 0)
+		r = write_program(&result, request->output, err);
 	if (r == 0)
 		report(programs, request->count, &result, options);
 	program_finish(&result);
@@ -89,7 +112,7 @@ static int read_and_optimize(
 	if (!programs)
 		return error_memory(err);
 	while (r == 0 && read < request->count) {
-		r = read_program(request->inputs[read], &programs[read], err);
+		r = read_program_argument(request->inputs[read], &programs[read], err);
 		read += r == 0;
 	}
 	if (r == 0)

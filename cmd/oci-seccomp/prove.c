@@ -38,15 +38,6 @@ static void side_finish(struct side *side)
 	free(side->layers);
 }
 
-static int read_program(const char *path, struct program *ret, struct error *err)
-{
-	AUTO_FREE char *text = NULL;
-	size_t length;
-	int r = io_read_file(AT_FDCWD, path, path, PROGRAM_SIZE_LIMIT, &text, &length, err);
-
-	return r < 0 ? r : program_read(path, text, length, ret, err);
-}
-
 static int read_policy(
 	const char *argument, const struct target *target, struct part *ret, struct error *err)
 {
@@ -81,7 +72,7 @@ static int side_read(
 	while ((name = strsep(&argument, "+"))) {
 		struct part *part = &side->parts[side->count];
 		struct layer *layer = &side->layers[side->count++];
-		int r = is_program(name) ? read_program(name, &part->program, err)
+		int r = is_program(name) ? read_program_argument(name, &part->program, err)
 					 : read_policy(name, target, part, err);
 
 		if (r < 0)

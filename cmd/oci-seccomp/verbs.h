@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "profile.h"
+#include "program.h"
 
 /* Exit codes of every verb, beside EXIT_SUCCESS: 1 a finding or a failure, 2 wrong usage. */
 enum { EXIT_USAGE = 2 };
@@ -35,6 +36,10 @@ int verb_failure(struct error *err);
  */
 int read_profile_argument(const char *argument, struct profile *ret,
 	struct diagnostics *diagnostics, struct error *err) __attribute__((warn_unused_result));
+
+/* Reads a file with a raw BPF program, as decode.h has them. */
+int read_program_argument(const char *path, struct program *ret, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* The options that set the target: --arch, --cap, --kernel; getopt_long values. */
 enum target_option {

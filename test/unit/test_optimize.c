@@ -113,7 +113,7 @@ Test(optimize, random_profiles)
 	uint64_t seed = 0x0971313e;
 
 	for (int i = 0; i < 400; i++) {
-		struct profile profile = random_profile(&seed);
+		struct profile profile = profile_at_random(&seed);
 		enum arch arch = i % 4 ? ARCH_X86_64 : ARCH_AARCH64;
 		struct target target = {arch, {6, 12}, 0};
 		struct policy policy = must_select(&profile, &target);
@@ -134,7 +134,7 @@ Test(optimize, random_stacks)
 		size_t count = 2 + (size_t)i % 2;
 
 		for (size_t j = 0; j < count; j++) {
-			struct profile profile = random_profile(&seed);
+			struct profile profile = profile_at_random(&seed);
 			struct policy policy = must_select(&profile, &target);
 
 			programs[j] = must_build(&policy);
