@@ -18,12 +18,12 @@
 
 /* The bounding sets that containers usually have. */
 static const uint64_t usual_capabilities[] = {
-	0xa80425fb,	   /* docker, containerd, CRI-O */
-	0x800405fb,	   /* podman */
-	0x20000420,	   /* `runc spec`, `crun spec` */
-	UINT64_C(1) << 10, /* NET_BIND_SERVICE: Kubernetes' restricted pods may have it */
-	0,		   /* all dropped */
-	UINT64_MAX,	   /* privileged; cut to what the host knows */
+	CAPABILITIES_OF_ENGINES, /* docker, containerd, CRI-O */
+	0x800405fb,		 /* podman */
+	0x20000420,		 /* `runc spec`, `crun spec` */
+	UINT64_C(1) << 10,	 /* NET_BIND_SERVICE: Kubernetes' restricted pods may have it */
+	0,			 /* all dropped */
+	UINT64_MAX,		 /* privileged; cut to what the host knows */
 };
 
 /* list */

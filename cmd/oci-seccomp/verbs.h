@@ -41,16 +41,20 @@ int read_profile_argument(const char *argument, struct profile *ret,
 int read_program_argument(const char *path, struct program *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
-/* The options that set the target: --arch, --cap, --kernel; getopt_long values. */
+/* The options that set the target: --arch, --cap, --caps, --kernel; getopt_long values. */
 enum target_option {
 	TARGET_ARCH = 256,
 	TARGET_CAP,
+	TARGET_CAPS,
 	TARGET_KERNEL,
 };
+
+#define TARGET_USAGE "[--arch ARCH] [--cap CAP]... [--caps all|default|none] [--kernel K.M]"
 
 #define TARGET_OPTIONS                                                                             \
 	{"arch", required_argument, NULL, TARGET_ARCH},                                            \
 		{"cap", required_argument, NULL, TARGET_CAP},                                      \
+		{"caps", required_argument, NULL, TARGET_CAPS},                                    \
 	{                                                                                          \
 		"kernel", required_argument, NULL, TARGET_KERNEL                                   \
 	}
