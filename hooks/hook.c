@@ -6,6 +6,7 @@
 #include "crun.h"
 #include "io.h"
 #include "load.h"
+#include "log.h"
 #include "notify.h"
 #include "plan.h"
 #include "resolve.h"
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,19 +255,6 @@ static const struct stage *find_stage(int count, char **arguments)
 	return NULL;
 }
 
-/* A log daemon that does not read must not hold up the engine: then SIGALRM ends the hook, which is
- * a failure as well. */
-static void limit_logging(void)
-{
-	sigset_t alarm_signal;
-
-	sigemptyset(&alarm_signal);
-	sigaddset(&alarm_signal, SIGALRM);
-	signal(SIGALRM, SIG_DFL);
-	sigprocmask(SIG_UNBLOCK, &alarm_signal, NULL);
-	alarm(2);
-}
-
 int main(int argc, char **argv)
 {
 	enum { OPTION_CONFIG = 'c', OPTION_HELP = 'h', OPTION_VERSION = 'V' };
@@ -309,9 +296,7 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	/* To the log as well: crun throws away what its hooks print. */
 	fprintf(stderr, PROGRAM ": %s\n", error_message(&err));
-	limit_logging();
-	openlog(PROGRAM, LOG_PID, LOG_AUTHPRIV);
-	syslog(LOG_ERR, "%s", error_message(&err));
+	log_line(PROGRAM, LOG_AUTHPRIV, LOG_ERR, error_message(&err));
 	error_finish(&err);
 	return EXIT_FAILURE;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "load_internal.h"
 
+#include "cleanup.h"
+#include "log.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,8 +31,6 @@
  * The suspension belongs to the tracee, not to the filter: it ends with the detach and is not
  * inherited by what a detached process forks. A tracee that we lose dies (PTRACE_O_EXITKILL).
  */
-
-enum { LOG_SECONDS = 2 };
 
 int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 {
@@ -219,6 +220,7 @@ void follow(struct loader *loader)
 {
 	const struct load_request *request = loader->request;
 	enum follow_outcome outcome = FOLLOW_ON;
+	AUTO_FREE char *line = NULL;
 	pid_t tid;
 	int status;
 
@@ -230,11 +232,9 @@ void follow(struct loader *loader)
 	if (outcome == FOLLOW_EXEC)
 		detach(tid, 0);
 	release_others(loader);
-	alarm(LOG_SECONDS); /* a log daemon that does not read must not keep us here */
-	openlog(request->ident, LOG_PID, LOG_AUTHPRIV);
 	if (outcome == FOLLOW_EXEC)
-		syslog(LOG_INFO, "%s", request->summary);
-	else
-		syslog(LOG_NOTICE, "%s: the container process %d ended before its program",
-			request->summary, loader->pid);
+		log_line(request->ident, LOG_AUTHPRIV, LOG_INFO, request->summary);
+	else if (asprintf(&line, "%s: the container process %d ended before its program",
+			 request->summary, loader->pid) >= 0)
+		log_line(request->ident, LOG_AUTHPRIV, LOG_NOTICE, line);
 }

@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "io.h"
+#include "log.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -88,9 +89,7 @@ static void log_to(const char *log, const char *line, const char *message)
 	if (!ident)
 		ident = after_prefix(log, "journald:");
 	if (ident) {
-		openlog(ident[0] ? ident : PROGRAM, LOG_PID, LOG_DAEMON);
-		syslog(LOG_ERR, "%s", message);
-		closelog();
+		log_line(ident[0] ? ident : PROGRAM, LOG_DAEMON, LOG_ERR, message);
 	} else {
 		append(file ? file : log, line);
 	}
