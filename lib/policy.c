@@ -256,7 +256,7 @@ const struct clause *policy_clauses(
 		policy->clauses[end].number == number)
 		end++;
 	*ret_count = end - low;
-	return *ret_count > 0 ? &policy->clauses[low] : NULL;
+	return policy->clauses ? &policy->clauses[low] : NULL;
 }
 
 verdict policy_fallback(

@@ -59,8 +59,8 @@ int policy_select(const struct profile *profile, const struct target *target, bo
 	struct policy *ret, struct error *err) __attribute__((warn_unused_result));
 void policy_finish(struct policy *policy);
 
-/* The clauses for one number of one architecture of the set; `*ret_count` 0 where there are none.
- */
+/* The clauses for one number of one architecture of the set. With `*ret_count` 0 there are none, and
+ * what is returned is where the next larger number has them (NULL: there are no clauses at all). */
 const struct clause *policy_clauses(
 	const struct policy *policy, enum arch arch, uint32_t number, size_t *ret_count);
 

@@ -98,7 +98,8 @@ int main(void)
 			&err);
 		must(bundle_parse(path, text, length, &bundle, &err), &err);
 		parse[i] = now() - start;
-		must(rewrite_config(&bundle, &config, false, &rewritten, &length, &changed, &err), &err);
+		must(rewrite_config(&bundle, &config, false, &rewritten, &length, &changed, &err),
+			&err);
 		rewrite[i] = now() - start - parse[i];
 		must(splice_replace_path(path, rewritten, length, &err), &err);
 		all[i] = now() - start;
