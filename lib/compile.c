@@ -108,8 +108,8 @@ static void keep(const char *directory, const struct key *key, const struct comp
 }
 
 /* `*ret_proved`: false where the question is too hard, which no profile of sane size is. */
-static int prove_equal(const struct policy *policy, const struct program *program,
-	bool *ret_proved, struct error *err)
+static int prove_equal(const struct policy *policy, const struct program *program, bool *ret_proved,
+	struct error *err)
 {
 	const struct layer wanted = {.policy = policy}, built = {.program = program};
 	const struct stack profile = {policy->profile->name, &wanted, 1};
