@@ -96,8 +96,8 @@ static int number_decision(
 		return clauses_decision(table, clauses, count, ret);
 	*ret = diagram_end(
 		&table->prover->diagrams, policy_fallback(policy, arch, number, ret_last));
-	/* With none for the number, `clauses` is where the next larger one would have them. */
-	if (clauses < policy->clauses + policy->clause_count && clauses->arch == arch &&
+	/* With none for the number, `clauses` is where the next larger one has them. */
+	if (clauses && clauses < policy->clauses + policy->clause_count && clauses->arch == arch &&
 		clauses->number <= *ret_last)
 		*ret_last = clauses->number - 1;
 	return 0;
