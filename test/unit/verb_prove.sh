@@ -86,7 +86,7 @@ says 'no such file' 1 'oci-seccomp: none.bpf: cannot open: No such file or direc
 says 'no such file in a stack' 1 'oci-seccomp: none.json: cannot open: No such file or directory' \
 	open.json+none.json open.json
 says 'one side' 2 "oci-seccomp prove: two sides are needed|Usage: oci-seccomp prove [--arch ARCH] \
-[--cap CAP]... [--kernel K.M] A B" open.json
+[--cap CAP]... [--caps all|default|none] [--kernel K.M] A B" open.json
 
 printf '1..%s\n' "$TESTS"
 exit "$FAILED"
