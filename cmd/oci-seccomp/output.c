@@ -11,7 +11,14 @@
 
 static const char *const format_names[FORMAT_COUNT] = {
 	[FORMAT_TABLE] = "table",
+	[FORMAT_TEXT] = "text",
+	[FORMAT_ASM] = "asm",
+	[FORMAT_BPF] = "bpf",
+	[FORMAT_C] = "c",
+	[FORMAT_DOT] = "dot",
 	[FORMAT_JSON] = "json",
+	[FORMAT_OCI] = "oci",
+	[FORMAT_PFC] = "pfc",
 };
 
 int format_parse(const char *value, unsigned allowed, enum format *ret, struct error *err)

@@ -10,7 +10,14 @@
 /* What --format takes; a verb says which of them it has. */
 enum format {
 	FORMAT_TABLE,
+	FORMAT_TEXT,
+	FORMAT_ASM,
+	FORMAT_BPF,
+	FORMAT_C,
+	FORMAT_DOT,
 	FORMAT_JSON,
+	FORMAT_OCI,
+	FORMAT_PFC,
 	FORMAT_COUNT,
 };
 
