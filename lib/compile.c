@@ -4,7 +4,6 @@
 #include "cleanup.h"
 #include "decode.h"
 #include "filter.h"
-#include "policy.h"
 #include "profile.h"
 #include "prove.h"
 #include "resolve.h"
@@ -107,8 +106,7 @@ static void keep(const char *directory, const struct key *key, const struct comp
 		error_finish(&err); /* it will be built again the next time */
 }
 
-/* `*ret_proved`: false where the question is too hard, which no profile of sane size is. */
-static int prove_equal(const struct policy *policy, const struct program *program, bool *ret_proved,
+int compile_prove(const struct policy *policy, const struct program *program, bool *ret_proved,
 	struct error *err)
 {
 	const struct layer wanted = {.policy = policy}, built = {.program = program};
@@ -125,7 +123,7 @@ static int prove_equal(const struct policy *policy, const struct program *progra
 	if (r == 0 && proof.relation != RELATION_SAME)
 		return error_set(err, -EIO,
 			"%s: the program that was built does not mean what the profile says, which "
-			"is a fault of oci-seccomp; it is not loaded",
+			"is a fault of oci-seccomp; it is not used",
 			policy->profile->name);
 	return r;
 }
@@ -140,7 +138,7 @@ static int build(const struct profile *profile, const struct node_config *config
 		return r;
 	r = filter_build(&policy, &compiled->program, err);
 	if (r == 0)
-		r = prove_equal(&policy, &compiled->program, ret_keep, err);
+		r = compile_prove(&policy, &compiled->program, ret_keep, err);
 	if (r == 0 && policy_notifies(&policy)) {
 		*ret_keep = false;
 		compiled->listener_path = strdup(profile->listener_path);

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "error.h"
 #include "host.h"
+#include "policy.h"
 #include "program.h"
 
 #include <stdbool.h>
@@ -42,6 +43,11 @@ int compile_choice(const struct profile_choice *choice, const struct node_config
 	const struct target *target, struct compiled *ret, struct error *err)
 	__attribute__((warn_unused_result));
 void compiled_finish(struct compiled *compiled);
+
+/* Proves that the program means what the policy says. `*ret_proved`: false where the question is too
+ * hard, which no profile of sane size is. -EIO: it does not, a fault of this program; -ENOMEM. */
+int compile_prove(const struct policy *policy, const struct program *program, bool *ret_proved,
+	struct error *err) __attribute__((warn_unused_result));
 
 /* What an entry of the cache is of, for a reader. */
 struct compiled_entry {

@@ -16,6 +16,10 @@ static const struct verb verbs[] = {
 	{"cache", "[--config FILE] list|warm|clear", "see, fill or empty the cache of programs",
 		verb_cache},
 	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
+	{"compile", "[--format bpf|asm|c|pfc|oci] [--native] " TARGET_USAGE " PROFILE -o FILE",
+		"make a raw BPF program of a profile, or show what it becomes", verb_compile},
+	{"disasm", "[--format text|dot|json] [--arch ARCH] FILE", "show a raw BPF program in words",
+		verb_disasm},
 	{"install", "[--root DIR] [--dry-run] ENGINE|bundle DIR",
 		"register with bundle DIR, containerd, crio, docker or podman", verb_install},
 	{"optimize", "[--weights FILE] PROGRAM.bpf... -o OUT.bpf",
@@ -87,9 +91,13 @@ int read_program_argument(const char *path, struct program *ret, struct error *e
 {
 	AUTO_FREE char *text = NULL;
 	size_t length;
-	int r = io_read_file(AT_FDCWD, path, path, PROGRAM_SIZE_LIMIT, &text, &length, err);
+	bool is_input = !strcmp(path, "-");
+	const char *name = is_input ? "standard input" : path;
+	int r = is_input ? io_read(STDIN_FILENO, name, PROGRAM_SIZE_LIMIT, &text, &length, err)
+			 : io_read_file(
+				   AT_FDCWD, path, name, PROGRAM_SIZE_LIMIT, &text, &length, err);
 
-	return r < 0 ? r : program_read(path, text, length, ret, err);
+	return r < 0 ? r : program_read(name, text, length, ret, err);
 }
 
 int main(int argc, char **argv)

@@ -18,6 +18,8 @@ struct verb {
 
 int verb_cache(const struct verb *verb, int argc, char **argv);
 int verb_check(const struct verb *verb, int argc, char **argv);
+int verb_compile(const struct verb *verb, int argc, char **argv);
+int verb_disasm(const struct verb *verb, int argc, char **argv);
 int verb_install(const struct verb *verb, int argc, char **argv);
 int verb_optimize(const struct verb *verb, int argc, char **argv);
 int verb_prove(const struct verb *verb, int argc, char **argv);
@@ -37,7 +39,7 @@ int verb_failure(struct error *err);
 int read_profile_argument(const char *argument, struct profile *ret,
 	struct diagnostics *diagnostics, struct error *err) __attribute__((warn_unused_result));
 
-/* Reads a file with a raw BPF program, as decode.h has them. */
+/* Reads a file (`-`: standard input) with a raw BPF program, as decode.h has them. */
 int read_program_argument(const char *path, struct program *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
