@@ -138,7 +138,8 @@ static void write_head(enum arch arch, FILE *out)
 int pseudo_write(const struct policy *policy, FILE *out, struct error *err)
 {
 	const struct clause *clauses = policy->clauses;
-	const struct clause **order = calloc(policy->clause_count + 1, sizeof(*order));
+	const struct clause **order =
+		calloc(policy->clause_count + 1, sizeof(const struct clause *));
 
 	if (!order)
 		return error_memory(err);

@@ -42,13 +42,20 @@ like "bubblewrap: where it cannot make a namespace" "$STATUS:$OUTPUT" "1:*not pe
 under default.bpf busybox chmod 640 "$TMP/file"
 is "bubblewrap: but change a mode" "$STATUS:$(stat -c %a file)" 0:640
 
-# The same by way of an optimised program, and of C.
+# What is written is as good as any program.
 "$OCI_SECCOMP" optimize chmod.bpf -o small.bpf 2>message
 is "what is written is a program for optimize" "$?" 0
 "$OCI_SECCOMP" prove small.bpf "$TEST_DATA/block-chmod.json" >answer
 is "and for prove" "$?:$(cat answer)" 0:same
 "$OCI_SECCOMP" disasm small.bpf >words
 like "and for disasm" "$?:$(cat words)" "0:*chmod*ERRNO(EPERM)*"
+
+cp "$TEST_DATA/block-chmod.json" .
+echo before >notes
+if [ "$(uname -m)" = x86_64 ]; then
+	is "the examples of the man page" "$("$PYTHON" "$HERE/../unit/man_examples.py" \
+		"$OCI_SECCOMP" "$TOP/docs/oci-seccomp-compile.1.scd")" "as written"
+fi
 
 nothing_left "no process is left"
 done_testing

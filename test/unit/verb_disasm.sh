@@ -87,6 +87,11 @@ else
 	is 'Graphviz takes it # SKIP dot is not installed' '' ''
 fi
 
+cp "$TEST_DATA/block-chmod.json" .
+is 'the examples of the man page' \
+	"$(python3 "$HERE/man_examples.py" "$OCI_SECCOMP" "$HERE/../../docs/oci-seccomp-disasm.1.scd")" \
+	'as written'
+
 # What compile writes.
 for profile in RuntimeDefault socket.json kill.json masked.json mux.json multi-arg.json; do
 	compile "$profile" -o out.bpf
