@@ -55,6 +55,7 @@ int disasm_init(struct disasm *disasm, const struct program *program, const enum
 	result.facts[0] = (struct fact){
 		.reached = true,
 		.architectures = all_architectures(native),
+		.last = UINT32_MAX,
 		.a = {HELD_CONSTANT, 0, 0}, /* so the kernel starts */
 		.x = {HELD_CONSTANT, 0, 0},
 	};

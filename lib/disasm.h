@@ -28,8 +28,7 @@ struct fact {
 	bool reached;		/* false: by no call, and nothing else counts */
 	uint32_t architectures; /* bit N: a call may be of enum arch N; ARCHITECTURE_UNKNOWN: of
 				 * none that names.h knows. x32 goes with x86_64. */
-	bool number_known;	/* all calls have this number: */
-	uint32_t number;
+	uint32_t first, last;	/* between them are the numbers of the calls */
 	const char *call; /* all calls are this one, be it by several numbers; NULL: not known */
 	struct held a, x, memory[BPF_MEMWORDS];
 };

@@ -38,8 +38,8 @@ static void join(struct fact *fact, const struct fact *other)
 		return;
 	}
 	fact->architectures |= other->architectures;
-	if (!other->number_known || fact->number != other->number)
-		fact->number_known = false;
+	fact->first = other->first < fact->first ? other->first : fact->first;
+	fact->last = other->last > fact->last ? other->last : fact->last;
 	if (fact->call && (!other->call || strcmp(fact->call, other->call) != 0))
 		fact->call = NULL;
 	join_held(&fact->a, &other->a);
@@ -180,6 +180,39 @@ static uint32_t going(uint32_t from, uint16_t code, uint32_t mask, uint32_t oper
 	return going;
 }
 
+static void keep_between(struct fact *fact, int64_t first, int64_t last)
+{
+	if (first > fact->last || last < fact->first) {
+		fact->reached = false;
+		return;
+	}
+	fact->first = first > fact->first ? (uint32_t)first : fact->first;
+	fact->last = last < fact->last ? (uint32_t)last : fact->last;
+}
+
+/* Leaves the numbers that go this way, or more: there is no hole between `first` and `last`. */
+static void narrow(struct fact *fact, uint16_t code, int64_t operand, bool taken)
+{
+	switch (BPF_OP(code)) {
+	case BPF_JEQ:
+		if (taken)
+			keep_between(fact, operand, operand);
+		else if (operand == fact->first)
+			keep_between(fact, operand + 1, UINT32_MAX);
+		else if (operand == fact->last)
+			keep_between(fact, 0, operand - 1);
+		return;
+	case BPF_JGT:
+		keep_between(fact, taken ? operand + 1 : 0, taken ? UINT32_MAX : operand);
+		return;
+	case BPF_JGE:
+		keep_between(fact, taken ? operand : 0, taken ? UINT32_MAX : operand - 1);
+		return;
+	default:
+		return;
+	}
+}
+
 /* What holds when a test ends this way. */
 static struct fact follow_test(const struct fact *fact, const struct sock_filter *code, bool taken)
 {
@@ -195,15 +228,14 @@ static struct fact follow_test(const struct fact *fact, const struct sock_filter
 		after.architectures =
 			going(fact->architectures, code->code, fact->a.value, operand.value, taken);
 		after.reached = after.architectures != 0;
-	} else if (number && fact->number_known) {
-		after.reached = disasm_taken(code->code, fact->number & fact->a.value,
+	} else if (number && fact->first == fact->last) {
+		after.reached = disasm_taken(code->code, fact->first & fact->a.value,
 					operand.value) == taken;
-	} else if (number && taken && BPF_OP(code->code) == BPF_JEQ &&
-		   fact->a.value == UINT32_MAX) {
-		after.number_known = true;
-		after.number = operand.value;
-		after.call = disasm_call(fact, operand.value);
+	} else if (number && fact->a.value == UINT32_MAX) {
+		narrow(&after, code->code, operand.value, taken);
 	}
+	if (after.first == after.last)
+		after.call = disasm_call(&after, after.first);
 	return after;
 }
 
