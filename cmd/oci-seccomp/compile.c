@@ -10,6 +10,7 @@
 #include "policy.h"
 #include "profile_write.h"
 #include "pseudo.h"
+#include "text.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -112,6 +113,8 @@ static void warn(const struct policy *policy)
 {
 	static const char head[] = "oci-seccomp compile: warning: ";
 	const struct profile *profile = policy->profile;
+	AUTO_FREE char *agent =
+		policy_notifies(policy) ? text_printable(profile->listener_path) : NULL;
 
 	for (size_t i = 0; i < names_flags.count; i++)
 		if (profile->flags & names_flags.names[i].value)
@@ -121,7 +124,7 @@ static void warn(const struct policy *policy)
 		fprintf(stderr,
 			"%sthe result has to be loaded with SECCOMP_FILTER_FLAG_NEW_LISTENER, for "
 			"the agent at %s\n",
-			head, profile->listener_path);
+			head, agent ? agent : "listenerPath");
 }
 
 static int compile(const struct request *request, const struct profile *profile, struct error *err)

@@ -124,10 +124,10 @@ says 'flags are told' 0 "${flag}_LOG|${flag}_SPEC_ALLOW" \
 	compile flags.json -o flags.bpf
 says 'not of an object, which has them' 0 '' compile --format oci flags.json -o flags.out
 cat >notify.json <<END
-{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent.sock", "syscalls": [
+{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/\\u001bagent.sock", "syscalls": [
 	{"names": ["mount"], "action": "SCMP_ACT_NOTIFY"}]}
 END
-says 'an agent is told' 0 'oci-seccomp compile: warning: the result has to be loaded with SECCOMP_FILTER_FLAG_NEW_LISTENER, for the agent at /run/agent.sock' \
+says 'an agent is told' 0 'oci-seccomp compile: warning: the result has to be loaded with SECCOMP_FILTER_FLAG_NEW_LISTENER, for the agent at /run/\x1bagent.sock' \
 	compile notify.json -o notify.bpf
 
 # Failures leave what is there.
