@@ -21,7 +21,9 @@ chmod 755 "$TMP/hooks/tell"
 : >"$TMP/moments"
 unconfined=0
 unexplained=0
-for moment in $MOMENTS; do
+# attempt MOMENT
+attempt() {
+	moment=$1
 	bundle --hook createRuntime "$TMP/hooks/tell $TMP/state-now" \
 		--hook createRuntime "$HOOK --config $CONFIG" \
 		--annotation "$KEY=Localhost/ppid.json" -- /probe getppid ready
@@ -42,12 +44,26 @@ for moment in $MOMENTS; do
 		;;
 	esac
 	delete
+}
+
+met() {
+	grep -c "^$1" "$TMP/moments"
+}
+
+for moment in $MOMENTS; do
+	attempt "$moment"
+done
+# A fast loader, or a busy machine, may have had its filter there at most of these moments.
+more=60
+while [ "$(met killed-loading)" -lt 3 ] && [ "$more" -gt 0 ]; do
+	attempt 0
+	more=$((more - 1))
 done
 sort "$TMP/moments" | uniq -c | sed 's/^/#/'
 is "no container ran free" "$unconfined" 0
 is "no container ended well without a word" "$unexplained" 0
 for kind in killed-loading killed-following; do
-	count=$(grep -c "^$kind" "$TMP/moments")
+	count=$(met "$kind")
 	if [ "$count" -ge 3 ]; then
 		ok "enough loaders were met in the state $kind"
 	else
