@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,6 +277,7 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 	/* Nobody but the agent may keep it: when the agent is gone, the calls must fail. */
 	if (loader.listener >= 0)
 		close(loader.listener);
+	malloc_trim(0); /* of the caller's proofs, say; the wait may be long */
 	follow(&loader);
 	_exit(0);
 }
