@@ -4,47 +4,8 @@
  * in both of its modes; the size of the programs, and how many instructions a call executes. And what
  * optimize makes of each.
  */
-#include "../unit/peer.h"
+#include "builders.h"
 #include "optimize.h"
-
-#include <time.h>
-
-enum { ROUNDS = 101 };
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
-static int compare_times(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return (left > right) - (left < right);
-}
-
-static double median_of(struct program (*build)(const struct policy *), const struct policy *policy)
-{
-	double times[ROUNDS];
-
-	for (int i = 0; i < ROUNDS; i++) {
-		double start = now();
-		struct program program = build(policy);
-
-		times[i] = now() - start;
-		program_finish(&program);
-	}
-	qsort(times, ROUNDS, sizeof(times[0]), compare_times);
-	return times[ROUNDS / 2];
-}
-
-static struct program build_tree(const struct policy *policy)
-{
-	return peer_build_at(policy, 2);
-}
 
 static double average_steps(const struct program *program, const struct weights *weights)
 {
@@ -53,14 +14,32 @@ static double average_steps(const struct program *program, const struct weights 
 	return optimize_average(program, 1, &options, NULL);
 }
 
-static void print_row(const char *what, struct program (*build)(const struct policy *),
-	const struct policy *policy)
+static size_t longer(size_t a, size_t b)
 {
-	struct program program = build(policy);
+	return a > b ? a : b;
+}
 
-	printf("| %s | %.3f ms | %zu | %.1f |\n", what, median_of(build, policy), program.length,
-		average_steps(&program, NULL));
-	program_finish(&program);
+/* How many instructions a call can execute at most. Jumps go forward. */
+static size_t longest_path(const struct program *program)
+{
+	size_t *left = calloc(program->length, sizeof(*left)), longest;
+
+	cr_assert(left);
+	for (size_t i = program->length; i-- > 0;) {
+		const struct sock_filter *code = &program->code[i];
+
+		if (BPF_CLASS(code->code) == BPF_RET)
+			left[i] = 1;
+		else if (code->code == (BPF_JMP | BPF_JA))
+			left[i] = 1 + left[i + 1 + code->k];
+		else if (BPF_CLASS(code->code) == BPF_JMP)
+			left[i] = 1 + longer(left[i + 1 + code->jt], left[i + 1 + code->jf]);
+		else
+			left[i] = 1 + left[i + 1];
+	}
+	longest = left[0];
+	free(left);
+	return longest;
 }
 
 static size_t count_constant_allows(const struct program *program)
@@ -73,20 +52,69 @@ static size_t count_constant_allows(const struct program *program)
 	return count;
 }
 
+static double median_build(const struct builder *builder, const struct policy *policy)
+{
+	double times[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		double start = now();
+		struct program program = builder->build(policy);
+
+		times[i] = now() - start;
+		program_finish(&program);
+	}
+	return median(times, ROUNDS);
+}
+
+static void print_builders(const char *what, const struct profile *profile)
+{
+	struct policy policy = must_select(profile, &docker_target);
+	double ours = median_build(&builders[0], &policy);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(builders); i++) {
+		struct program program = builders[i].build(&policy);
+		double time = median_build(&builders[i], &policy);
+
+		printf("| %s | %s | %.3f ms | %.1f | %zu | %zu | %.1f | %zu |\n", what,
+			builders[i].name, time, time / ours, program.length, longest_path(&program),
+			average_steps(&program, NULL), count_constant_allows(&program));
+		program_finish(&program);
+	}
+	policy_finish(&policy);
+}
+
+static void print_profiles(const struct profile *runtime_default)
+{
+	static const char *const files[] = {
+		"containers-format.json", "deny-ptrace.json", "multi-arg.json"};
+
+	puts("| profile | builder | build, median | times ours | instructions | longest path | "
+	     "executed per call, average | in the bitmap |\n"
+	     "|---|---|---|---|---|---|---|---|");
+	print_builders("RuntimeDefault", runtime_default);
+	for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
+		AUTO_FREE char *path = format_text("%s/%s", getenv("TEST_DATA"), files[i]);
+		struct profile profile = must_read(path);
+
+		print_builders(files[i], &profile);
+		profile_finish(&profile);
+	}
+}
+
 static struct program must_optimize(const struct program *program, const struct weights *weights)
 {
 	struct optimize_options options = {ARCH_X86_64, weights};
 	struct error err = ERROR_INIT;
 	struct program result;
 
-	cr_assert_eq(optimize(program, 1, &options, &result, &err), 0, "%s", error_message(&err));
+	must(optimize(program, 1, &options, &result, &err), &err);
 	return result;
 }
 
-/* Frees the program. */
-static void print_optimized(
-	const char *what, struct program program, const struct weights *weights, int decimals)
+static void print_optimized(const struct builder *builder, const struct policy *policy,
+	const struct weights *weights, int decimals)
 {
+	struct program program = builder->build(policy);
 	struct program result = must_optimize(&program, weights);
 	double times[ROUNDS];
 
@@ -97,9 +125,8 @@ static void print_optimized(
 		times[i] = now() - start;
 		program_finish(&again);
 	}
-	qsort(times, ROUNDS, sizeof(times[0]), compare_times);
-	printf("| %s | %.3f ms | %zu to %zu | %.*f to %.*f | %zu to %zu |\n", what,
-		times[ROUNDS / 2], program.length, result.length, decimals,
+	printf("| %s | %.3f ms | %zu to %zu | %.*f to %.*f | %zu to %zu |\n", builder->name,
+		median(times, ROUNDS), program.length, result.length, decimals,
 		average_steps(&program, weights), decimals, average_steps(&result, weights),
 		count_constant_allows(&program), count_constant_allows(&result));
 	program_finish(&result);
@@ -114,40 +141,28 @@ static void print_weighted(const struct policy *policy)
 	struct error err = ERROR_INIT;
 	struct weights weights;
 
-	cr_assert_eq(weights_read("table", table, sizeof(table) - 1, &weights, &err), 0, "%s",
-		error_message(&err));
-	printf("\n| with a weight table | optimize, median | instructions | executed, average by "
-	       "weight | in the bitmap |\n|---|---|---|---|---|\n");
-	print_optimized("ours", must_build(policy), &weights, 3);
-	print_optimized("libseccomp, by priority", peer_build(policy), &weights, 3);
+	must(weights_read("table", table, sizeof(table) - 1, &weights, &err), &err);
+	puts("\n| with a weight table | optimize, median | instructions | executed, average by "
+	     "weight | in the bitmap |\n|---|---|---|---|---|");
+	for (size_t i = 0; i < ARRAY_LENGTH(builders); i++)
+		print_optimized(&builders[i], policy, &weights, 3);
 	weights_finish(&weights);
 }
 
 int main(void)
 {
-	struct target target = {ARCH_X86_64, {6, 12}, UINT64_C(0xa80425fb)};
-	struct error err = ERROR_INIT;
-	struct profile profile;
-	struct policy policy;
 	double start = now();
+	struct profile profile = must_take_default();
+	struct policy policy = must_select(&profile, &docker_target);
 
-	if (profile_runtime_default(&profile, &err) < 0)
-		return EXIT_FAILURE;
-	policy = must_select(&profile, &target);
-	printf("RuntimeDefault, docker's capabilities, x86_64 with x86 and x32\n\n"
-	       "read and settled (profile, policy): %.3f ms\n\n"
-	       "| builder | build, median | instructions | executed per call, average |\n"
-	       "|---|---|---|---|\n",
+	printf("From a profile to a program: docker's capabilities, x86_64 with x86 and x32\n\n"
+	       "RuntimeDefault read and settled (profile, policy): %.3f ms\n\n",
 		now() - start);
-	print_row("ours", must_build, &policy);
-	print_row("libseccomp, by priority", peer_build, &policy);
-	print_row("libseccomp, binary tree", build_tree, &policy);
-	printf("\n| optimized | optimize, median | instructions | executed per call, average | in "
-	       "the "
-	       "bitmap |\n|---|---|---|---|---|\n");
-	print_optimized("ours", must_build(&policy), NULL, 1);
-	print_optimized("libseccomp, by priority", peer_build(&policy), NULL, 1);
-	print_optimized("libseccomp, binary tree", build_tree(&policy), NULL, 1);
+	print_profiles(&profile);
+	puts("\n| RuntimeDefault, optimized | optimize, median | instructions | executed per call, "
+	     "average | in the bitmap |\n|---|---|---|---|---|");
+	for (size_t i = 0; i < ARRAY_LENGTH(builders); i++)
+		print_optimized(&builders[i], &policy, NULL, 1);
 	print_weighted(&policy);
 	policy_finish(&policy);
 	profile_finish(&profile);

@@ -4,47 +4,13 @@
  * the programs that are built of it.
  */
 #include "prove.h"
-#include "../unit/peer.h"
+#include "builders.h"
 
-#include <time.h>
-
-enum { ROUNDS = 101 };
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
-static int compare_times(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return (left > right) - (left < right);
-}
-
-static double median(double *times)
-{
-	qsort(times, ROUNDS, sizeof(times[0]), compare_times);
-	return times[ROUNDS / 2];
-}
-
-static void must(int r, struct error *err)
-{
-	if (r == 0)
-		return;
-	fprintf(stderr, "%s\n", error_message(err));
-	exit(EXIT_FAILURE);
-}
-
-static void print_row(const char *what, struct program (*build)(const struct policy *),
-	const struct policy *policy)
+static void print_row(const struct builder *builder, const struct policy *policy)
 {
 	static const char *const words[] = {"same", "stricter", "laxer", "different"};
 	double policies[ROUNDS], programs[ROUNDS], all[ROUNDS];
-	struct program program = build(policy);
+	struct program program = builder->build(policy);
 	struct layer layers[] = {{.policy = policy}, {.program = &program}};
 	struct stack stacks[] = {{NULL, &layers[0], 1}, {NULL, &layers[1], 1}};
 	struct error err = ERROR_INIT;
@@ -64,31 +30,22 @@ static void print_row(const char *what, struct program (*build)(const struct pol
 		prover_destroy(prover);
 		all[i] = now() - start;
 	}
-	printf("| %s | %zu | %s | %.2f ms | %.2f ms | %.2f ms |\n", what, program.length,
-		words[proof.relation], median(policies), median(programs), median(all));
+	printf("| %s | %zu | %s | %.2f ms | %.2f ms | %.2f ms |\n", builder->name, program.length,
+		words[proof.relation], median(policies, ROUNDS), median(programs, ROUNDS),
+		median(all, ROUNDS));
 	program_finish(&program);
-}
-
-static struct program build_tree(const struct policy *policy)
-{
-	return peer_build_at(policy, 2);
 }
 
 int main(void)
 {
-	struct target target = {ARCH_X86_64, {6, 12}, UINT64_C(0xa80425fb)};
-	struct error err = ERROR_INIT;
-	struct profile profile;
-	struct policy policy;
+	struct profile profile = must_take_default();
+	struct policy policy = must_select(&profile, &docker_target);
 
-	must(profile_runtime_default(&profile, &err), &err);
-	policy = must_select(&profile, &target);
-	puts("RuntimeDefault, docker's capabilities, x86_64 with x86 and x32\n\n"
+	puts("Proofs: RuntimeDefault, docker's capabilities, x86_64 with x86 and x32\n\n"
 	     "| builder | instructions | the program is | policy | program | all |\n"
 	     "|---|---|---|---|---|---|");
-	print_row("ours", must_build, &policy);
-	print_row("libseccomp, by priority", peer_build, &policy);
-	print_row("libseccomp, binary tree", build_tree, &policy);
+	for (size_t i = 0; i < ARRAY_LENGTH(builders); i++)
+		print_row(&builders[i], &policy);
 	policy_finish(&policy);
 	profile_finish(&profile);
 	return EXIT_SUCCESS;

@@ -1,53 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What confinement adds to the start of a container: `runc run` of a static program without seccomp,
-# with RuntimeDefault as the runtime's own linux.seccomp, and with it through the hook; medians side
-# by side. START_ROUNDS sets the number of rounds, of five runs each.
+# What confinement adds to the start of a container: `run` of a static program without seccomp, with
+# RuntimeDefault as the runtime's own linux.seccomp, and with it through the hook and the shim.
 OCI_SECCOMP_MUST_RUN=1
 export OCI_SECCOMP_MUST_RUN
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
+# shellcheck source=test/bench/rounds.sh
+. "$TOP/test/bench/rounds.sh"
 
+: "${SHIM:=$TOP/build/cmd/oci-seccomp-runtime/oci-seccomp-runtime}"
 command -v hyperfine >/dev/null || skip_all "hyperfine is not installed"
 
-bundle_command() {
-	printf '%s --root %s run --bundle %s %s' "$RUNTIME" "$STATE" "$BUNDLE" "$ID"
+# run_with PROGRAM: the command that runs the last bundle.
+run_with() {
+	printf '%s --root %s run --bundle %s %s' "$1" "$STATE" "$BUNDLE" "$ID"
 }
 
 bundle -- /probe
-none=$(bundle_command)
+none=$(run_with "$RUNTIME")
 bundle --seccomp "$RUNTIME_DEFAULT" -- /probe
-native=$(bundle_command)
+native=$(run_with "$RUNTIME")
 confined --annotation io.oci-seccomp.profile=RuntimeDefault -- /probe
-hook=$(bundle_command)
+hook=$(run_with "$RUNTIME")
+bundle --annotation io.oci-seccomp.profile=RuntimeDefault -- /probe
+shim=$(run_with "$SHIM")
+cp "$BUNDLE/config.json" "$BUNDLE/original.json"
+export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME="$RUNTIME"
 
-# In rounds, so that a busy moment of the machine falls on all three.
-round=0
-while [ "$round" -lt "${START_ROUNDS:-20}" ]; do
-	round=$((round + 1))
-	hyperfine --shell=none --warmup 1 --runs 5 --export-json "$TMP/times.$round.json" \
-		"$none" "$native" "$hook" >/dev/null 2>"$TMP/hyperfine.err" || {
-		cat "$TMP/hyperfine.err" >&2
-		exit 1
-	}
-done
-"$PYTHON" - "$("$RUNTIME" --version | head -n 1)" "$TMP"/times.*.json <<'EOF'
-import json
-import platform
-import statistics
-import sys
-
-rounds = [json.load(open(path, encoding="utf-8"))["results"] for path in sys.argv[2:]]
-names = "no seccomp", "RuntimeDefault, native", "RuntimeDefault, hook"
-times = [sorted(t for results in rounds for t in results[i]["times"]) for i in range(len(names))]
-added = [statistics.median(results[i]["median"] - results[0]["median"] for results in rounds)
-         for i in range(len(names))]
-print(f"\n{sys.argv[1]}, Linux {platform.release()}, {len(times[0])} runs each\n")
-print("| container start | median | added, median of the rounds | 10th to 90th percentile |")
-print("|---|---|---|---|")
-for name, row, more in zip(names, times, added):
-    low, high = row[len(row) // 10], row[len(row) * 9 // 10]
-    print(f"| {name} | {statistics.median(row) * 1e3:.1f} ms | {more * 1e3:+.1f} ms "
-          f"| {low * 1e3:.1f} to {high * 1e3:.1f} ms |")
-EOF
+compare "Container start: $("$RUNTIME" --version | head -n 1)" \
+	"no seccomp" true "$none" \
+	"RuntimeDefault, native" true "$native" \
+	"RuntimeDefault, hook, cold" "rm -rf $TMP/cache" "$hook" \
+	"RuntimeDefault, hook, warm" true "$hook" \
+	"RuntimeDefault, shim" "cp $BUNDLE/original.json $BUNDLE/config.json" "$shim"
+! cmp -s "$BUNDLE/original.json" "$BUNDLE/config.json"

@@ -135,7 +135,7 @@ Test(optimize_proved, stacks_with_a_baseline)
 	for_each_profile(check_with_baseline);
 }
 
-Test(optimize_proved, random_profiles, .timeout = 600)
+Test(optimize_proved, random_profiles)
 {
 	uint64_t seed = 0x10000;
 	struct profile former = profile_at_random(&seed);
