@@ -86,8 +86,14 @@ static int load_and_notify(const struct load_request *request, const struct stat
 		     : 0;
 }
 
-static int load(const struct state *state, const struct resolution *resolution,
-	const struct plan *plan, struct error *err)
+static void release_bundle(void *bundle)
+{
+	bundle_finish(bundle);
+}
+
+/* The loader does without the bundle, which may be large. */
+static int load(const struct state *state, struct bundle *bundle,
+	const struct resolution *resolution, const struct plan *plan, struct error *err)
 {
 	AUTO_FREE char *summary = plan_summary(plan, state, resolution);
 	struct load_request request = {
@@ -96,6 +102,8 @@ static int load(const struct state *state, const struct resolution *resolution,
 		.count = plan->count,
 		.ident = PROGRAM,
 		.summary = summary,
+		.release = release_bundle,
+		.data = bundle,
 	};
 
 	if (!summary)
@@ -104,7 +112,7 @@ static int load(const struct state *state, const struct resolution *resolution,
 			      : load_into_container(&request, NULL, err);
 }
 
-static int confine(const struct state *state, const struct bundle *bundle,
+static int confine(const struct state *state, struct bundle *bundle,
 	const struct node_config *config, const struct resolution *resolution, struct error *err)
 {
 	struct plan plan;
@@ -119,12 +127,12 @@ static int confine(const struct state *state, const struct bundle *bundle,
 	if (plan.count > 0)
 		r = refuse_handlers(bundle, err);
 	if (r == 0 && plan.count > 0)
-		r = load(state, resolution, &plan, err);
+		r = load(state, bundle, resolution, &plan, err);
 	plan_finish(&plan);
 	return r;
 }
 
-static int resolve_and_confine(const struct state *state, const struct bundle *bundle,
+static int resolve_and_confine(const struct state *state, struct bundle *bundle,
 	const struct node_config *config, struct error *err)
 {
 	struct resolution resolution;

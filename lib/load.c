@@ -277,7 +277,9 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 	/* Nobody but the agent may keep it: when the agent is gone, the calls must fail. */
 	if (loader.listener >= 0)
 		close(loader.listener);
-	malloc_trim(0); /* of the caller's proofs, say; the wait may be long */
+	if (request->release)
+		request->release(request->data);
+	malloc_trim(0);
 	follow(&loader);
 	_exit(0);
 }

@@ -30,6 +30,10 @@ struct load_request {
 	size_t count;
 	const char *ident;   /* syslog identity, the program's name */
 	const char *summary; /* the line sent to LOG_AUTHPRIV once the filters are in force */
+	/* Called in the loader when it has only to wait, which may be long: frees what it has of the
+	 * caller's memory, but for `ident` and `summary`. NULL: there is not much. */
+	void (*release)(void *data);
+	void *data;
 };
 
 /* Whether the kernel takes these SECCOMP_FILTER_FLAG_* together. */

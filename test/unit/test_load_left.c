@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "load.h"
 #include "victim.h"
 
 #include <criterion/criterion.h>
@@ -9,9 +10,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -169,4 +172,31 @@ Test(load_left, caller_is_killed_at_any_moment)
 				  (status == 0 && strcmp(output, "-1 777\n") == 0),
 			"moment %u: %#x %s", i, status, output);
 	}
+}
+
+static void note_process(void *data)
+{
+	*(pid_t *)data = getpid();
+}
+
+/* The caller goes on with what it has. */
+Test(load_left, memory_is_released_in_the_loader_alone)
+{
+	pid_t *releaser = mmap(
+		NULL, sizeof(*releaser), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sock_filter code[FILTER_LENGTH];
+	struct load_filter filter = {{code, FILTER_LENGTH}, 0};
+	struct victim victim = victim_start(victim_read);
+	struct load_request request = {
+		victim.pid, &filter, 1, "test_load", "test_load", note_process, releaser};
+	struct error err = ERROR_INIT;
+	pid_t loader;
+
+	cr_assert_neq(releaser, MAP_FAILED);
+	deny_one(code, SYS_getppid, STRANGE_ERRNO);
+	cr_assert_eq(load_into_container(&request, NULL, &err), 0, "%s", error_message(&err));
+	loader = wait_for_tracer(victim.pid);
+	cr_assert_gt(loader, 0);
+	expect_confined(&victim);
+	cr_assert_eq(*releaser, loader, "released by %d", *releaser);
 }
