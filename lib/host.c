@@ -83,6 +83,16 @@ uint64_t host_capabilities(void)
 	return count <= 0 || count > 63 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 }
 
+uint64_t host_bounding_set(void)
+{
+	uint64_t set = 0;
+
+	for (cap_value_t value = 0; value < 64; value++)
+		if (cap_get_bound(value) == CAP_SET)
+			set |= UINT64_C(1) << value;
+	return set;
+}
+
 const char *host_capability_hint(const char *name, char *buffer, size_t buffer_size)
 {
 	char best[64] = "";

@@ -37,5 +37,7 @@ bool host_capability(const char *name, unsigned *ret);
 
 /* Every capability that the kernel has: bit N is capability N. */
 uint64_t host_capabilities(void);
+/* The bounding set of the caller. */
+uint64_t host_bounding_set(void);
 /* Writes `; did you mean CAP_X?` or the empty string into `buffer` and returns it. */
 const char *host_capability_hint(const char *name, char *buffer, size_t buffer_size);

@@ -218,8 +218,7 @@ static int run_loader(struct loader *loader, struct error *err)
 	return r;
 }
 
-/* Gives up everything that came from the caller except the socket, which becomes descriptor 3. */
-static int isolate(int *report_fd, struct error *err)
+int load_isolate(int *report_fd, struct error *err)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t blocked;
@@ -268,7 +267,7 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 	struct error err = ERROR_INIT;
 	int r;
 
-	r = isolate(&report_fd, &err);
+	r = load_isolate(&report_fd, &err);
 	if (r == 0)
 		r = run_loader(&loader, &err);
 	if (load_send_report(report_fd, r, loader.listener, &err) < 0 || r < 0)

@@ -64,3 +64,14 @@ int load_possible(struct error *err) __attribute__((warn_unused_result));
  */
 int load_into_container(const struct load_request *request, int *ret_listener, struct error *err)
 	__attribute__((warn_unused_result));
+
+/* The same for the caller itself, which has one thread and no child: returns once the filter is there,
+ * suspended until the caller's next execve. What the caller executes need not be allowed by the filter,
+ * and what it becomes never runs without. Needs what load_possible asks for. The loader is nobody's
+ * child. On failure the caller runs on without the filter. `filter` has no NEW_LISTENER. */
+int load_into_self(const struct load_filter *filter, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* Puts the filter into force at once, and no_new_privs, which it needs where there is no privilege. */
+int load_without_privilege(const struct load_filter *filter, struct error *err)
+	__attribute__((warn_unused_result));

@@ -54,6 +54,10 @@ uint32_t load_flags(const struct load_filter *filter);
 /* The root of `pid` (0: of the caller). */
 int load_root(pid_t pid, struct root *ret) __attribute__((warn_unused_result));
 
+/* Leaves the caller's session and gives up everything that came from it except the socket, which
+ * becomes descriptor 3. */
+int load_isolate(int *report_fd, struct error *err) __attribute__((warn_unused_result));
+
 /* load_report.c: the loader's reports and the caller's reading of them. `fd` is an end of a pair of
  * sockets. The listener is -1 where there is none; `*ret_listener` is set only on success. */
 int load_send_report(int fd, int code, int listener, const struct error *err)

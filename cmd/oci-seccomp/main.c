@@ -29,6 +29,8 @@ static const struct verb verbs[] = {
 		verb_prove},
 	{"query", TARGET_USAGE " PROFILE CALL...",
 		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
+	{"run", "[--cap CAP]... [--caps all|default|none] PROFILE -- COMMAND [ARG]...",
+		"start a command under a profile (or PROGRAM.bpf), without a container", verb_run},
 	{"sync", "[--to DIR] [--config FILE] [--watch] SOURCE_DIR",
 		"keep the profiles of a directory in the profile root", verb_sync},
 	{"uninstall", "[--root DIR] [--dry-run] ENGINE|bundle DIR", "take back what install did",
