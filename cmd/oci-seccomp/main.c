@@ -6,6 +6,7 @@
 #include "decode.h"
 #include "io.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,7 @@ int verb_usage(const struct verb *verb, const char *problem)
 
 int verb_failure(struct error *err)
 {
+	fflush(stdout); /* what was said before stands before */
 	fprintf(stderr, "oci-seccomp: %s\n", error_message(err));
 	error_finish(err);
 	return EXIT_FAILURE;
@@ -102,6 +104,18 @@ int read_program_argument(const char *path, struct program *ret, struct error *e
 	return r < 0 ? r : program_read(name, text, length, ret, err);
 }
 
+/* An answer that did not arrive is none. */
+static int finish_output(int result)
+{
+	bool failed = ferror(stdout);
+	struct error err = ERROR_INIT;
+
+	if (fflush(stdout) == 0 && !failed)
+		return result;
+	error_set_errno(&err, failed ? -EIO : -errno, "standard output: cannot write");
+	return verb_failure(&err);
+}
+
 int main(int argc, char **argv)
 {
 	static char name[64];
@@ -131,7 +145,7 @@ int main(int argc, char **argv)
 		/* What getopt calls the program in its messages. */
 		snprintf(name, sizeof(name), "oci-seccomp %s", verb->name);
 		argv[1] = name;
-		return verb->run(verb, argc - 1, argv + 1);
+		return finish_output(verb->run(verb, argc - 1, argv + 1));
 	}
 	fprintf(stderr, "oci-seccomp: unknown verb \"%s\"\n", argv[1]);
 	print_usage(stderr);
