@@ -105,41 +105,26 @@ int plan_make(const struct resolution *resolution, const struct node_config *con
 	return r;
 }
 
-static void print_choice(FILE *stream, const struct profile_choice *choice)
-{
-	static const char *const words[] = {
-		[CHOICE_NONE] = "no profile",
-		[CHOICE_RUNTIME_DEFAULT] = "RuntimeDefault",
-		[CHOICE_LOCALHOST] = "Localhost/",
-		[CHOICE_UNCONFINED] = "Unconfined",
-	};
-
-	fprintf(stream, "%s%s", words[choice->kind], choice->path ? choice->path : "");
-}
-
 char *plan_summary(
 	const struct plan *plan, const struct state *state, const struct resolution *resolution)
 {
+	AUTO_FREE char *profile = choice_format(&resolution->profile);
+	AUTO_FREE char *baseline = choice_format(&resolution->baseline);
 	char *line = NULL, *printable;
 	size_t length;
-	FILE *stream = open_memstream(&line, &length);
+	FILE *stream = profile && baseline ? open_memstream(&line, &length) : NULL;
 
 	if (!stream)
 		return NULL;
-	fprintf(stream,
-		"container \"%s\" (%s): ", resolution->container ? resolution->container : "-",
-		state->id);
-	print_choice(stream, &resolution->profile);
-	fprintf(stream, " in force, by %s: %zu filter%s, %zu instructions", resolution->origin,
-		plan->count, plan->count == 1 ? "" : "s", plan->instructions);
+	fprintf(stream, "container \"%s\" (%s): %s in force, by %s: %zu filter%s, %zu instructions",
+		resolution->container ? resolution->container : "-", state->id, profile,
+		resolution->origin, plan->count, plan->count == 1 ? "" : "s", plan->instructions);
 	for (size_t i = 0; i < names_flags.count; i++)
 		if (plan->filters[0].flags & names_flags.names[i].value)
 			fprintf(stream, ", %s",
 				names_flags.names[i].name + strlen("SECCOMP_FILTER_FLAG_"));
-	if (resolution->baseline.kind != CHOICE_NONE) {
-		fprintf(stream, "; baseline ");
-		print_choice(stream, &resolution->baseline);
-	}
+	if (resolution->baseline.kind != CHOICE_NONE)
+		fprintf(stream, "; baseline %s", baseline);
 	if (resolution->engine)
 		fprintf(stream, "; the engine's own profile applies as well");
 	if (plan->notifier)

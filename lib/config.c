@@ -99,6 +99,21 @@ void choice_finish(struct profile_choice *choice)
 	choice->kind = CHOICE_NONE;
 }
 
+char *choice_format(const struct profile_choice *choice)
+{
+	static const char *const words[] = {
+		[CHOICE_NONE] = "no profile",
+		[CHOICE_RUNTIME_DEFAULT] = "RuntimeDefault",
+		[CHOICE_LOCALHOST] = "Localhost/",
+		[CHOICE_UNCONFINED] = "Unconfined",
+	};
+	char *text;
+
+	return asprintf(&text, "%s%s", words[choice->kind], choice->path ? choice->path : "") < 0
+		       ? NULL
+		       : text;
+}
+
 struct config_reader {
 	struct node_config *config;
 	const struct json *default_profile, *baseline; /* parsed once profileRoot is known */

@@ -51,38 +51,64 @@ static int identify(const struct bundle *bundle, struct resolution *resolution, 
 	return 0;
 }
 
-static int find_annotation(const struct bundle *bundle, const char *prefix, const char *suffix,
-	struct source_finding *finding, struct error *err)
+/* The rows of the table, in the order in which they are asked. */
+static const struct {
+	const char *name, *key;
+	bool by_container; /* the container's name follows the key */
+} rows[SOURCE_COUNT] = {
+	[SOURCE_ENGINE] = {"engine", "linux.seccomp", false},
+	[SOURCE_CONTAINER] = {"container", "io.oci-seccomp.profile/", true},
+	[SOURCE_CONTAINER_ALPHA] = {"container-alpha",
+		"container.seccomp.security.alpha.kubernetes.io/", true},
+	[SOURCE_POD] = {"pod", "io.oci-seccomp.profile", false},
+	[SOURCE_POD_ALPHA] = {"pod-alpha", "seccomp.security.alpha.kubernetes.io/pod", false},
+	[SOURCE_NODE] = {"node", "defaultProfile", false},
+};
+
+const char *source_name(enum source source)
 {
-	if (asprintf(&finding->key, "%s%s", prefix, suffix) < 0) {
-		finding->key = NULL;
-		return error_memory(err);
-	}
-	return bundle_annotation(bundle, finding->key, &finding->value, err);
+	return rows[source].name;
 }
 
-static int find_annotations(
-	const struct bundle *bundle, struct resolution *resolution, struct error *err)
+static int say(struct source_finding *finding, const char *value, struct error *err)
 {
-	static const struct {
-		enum source source;
-		const char *key;
-		bool by_container; /* the container's name follows the key */
-	} keys[] = {
-		{SOURCE_CONTAINER, "io.oci-seccomp.profile/", true},
-		{SOURCE_CONTAINER_ALPHA, "container.seccomp.security.alpha.kubernetes.io/", true},
-		{SOURCE_POD, "io.oci-seccomp.profile", false},
-		{SOURCE_POD_ALPHA, "seccomp.security.alpha.kubernetes.io/pod", false},
-	};
+	finding->value = value ? strdup(value) : NULL;
+	return value && !finding->value ? error_memory(err) : 0;
+}
 
-	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+static int ask(enum source source, const struct bundle *bundle, const struct node_config *config,
+	struct source_finding *finding, struct error *err)
+{
+	const char *value;
+	int r;
+
+	switch (source) {
+	case SOURCE_ENGINE:
+		return say(finding, bundle->seccomp ? "set" : NULL, err);
+	case SOURCE_NODE:
+		finding->value = choice_format(&config->default_profile);
+		return finding->value ? 0 : error_memory(err);
+	default:
+		r = bundle_annotation(bundle, finding->key, &value, err);
+		return r < 0 ? r : say(finding, value, err);
+	}
+}
+
+static int ask_all(const struct bundle *bundle, const struct node_config *config,
+	struct resolution *resolution, struct error *err)
+{
+	for (int source = 0; source < SOURCE_COUNT; source++) {
+		struct source_finding *finding = &resolution->findings[source];
 		int r;
 
-		if (keys[i].by_container && !resolution->container)
+		if (rows[source].by_container && !resolution->container)
 			continue;
-		r = find_annotation(bundle, keys[i].key,
-			keys[i].by_container ? resolution->container : "",
-			&resolution->findings[keys[i].source], err);
+		if (asprintf(&finding->key, "%s%s", rows[source].key,
+			    rows[source].by_container ? resolution->container : "") < 0) {
+			finding->key = NULL;
+			return error_memory(err);
+		}
+		r = ask((enum source)source, bundle, config, finding, err);
 		if (r < 0)
 			return r;
 	}
@@ -119,10 +145,10 @@ static int copy_choice(
 	return choice->path && !ret->path ? error_memory(err) : 0;
 }
 
-static enum source deciding_source(const struct resolution *resolution,
-	const struct node_config *config, enum asker asker, bool engine_set)
+static enum source deciding_source(
+	const struct resolution *resolution, const struct node_config *config, enum asker asker)
 {
-	bool engine_decides = engine_set && !config->override_always;
+	bool engine_decides = resolution->findings[SOURCE_ENGINE].value && !config->override_always;
 
 	if (engine_decides && (asker == ASKER_REWRITER || resolution->sandbox))
 		return SOURCE_ENGINE;
@@ -134,7 +160,7 @@ static enum source deciding_source(const struct resolution *resolution,
 	return engine_decides ? SOURCE_ENGINE : SOURCE_NODE;
 }
 
-static int choose(
+static int choose_profile(
 	struct resolution *resolution, const struct node_config *config, struct error *err)
 {
 	enum source source = resolution->source;
@@ -164,22 +190,17 @@ static int fill(const struct bundle *bundle, const struct node_config *config, e
 	int r = identify(bundle, resolution, err);
 
 	if (r == 0)
-		r = find_annotations(bundle, resolution, err);
+		r = ask_all(bundle, config, resolution, err);
 	if (r < 0)
 		return r;
-	resolution->source = deciding_source(resolution, config, asker, bundle->seccomp != NULL);
+	resolution->source = deciding_source(resolution, config, asker);
 	/* A rewriter that comes to another source replaces the engine's profile. */
 	resolution->engine = bundle->seccomp != NULL &&
 			     (asker == ASKER_HOOK || resolution->source == SOURCE_ENGINE);
-	r = set_origin(resolution, config, err);
-	if (r == 0)
-		r = choose(resolution, config, err);
-	if (r == 0)
-		r = copy_choice(&config->baseline, &resolution->baseline, err);
-	return r;
+	return set_origin(resolution, config, err);
 }
 
-int resolve(const struct bundle *bundle, const struct node_config *config, enum asker asker,
+int resolve_source(const struct bundle *bundle, const struct node_config *config, enum asker asker,
 	struct resolution *ret, struct error *err)
 {
 	struct resolution resolution = {0};
@@ -193,13 +214,40 @@ int resolve(const struct bundle *bundle, const struct node_config *config, enum 
 	return 0;
 }
 
+int resolve_choose(
+	struct resolution *resolution, const struct node_config *config, struct error *err)
+{
+	int r = choose_profile(resolution, config, err);
+
+	return r < 0 ? r : copy_choice(&config->baseline, &resolution->baseline, err);
+}
+
+int resolve(const struct bundle *bundle, const struct node_config *config, enum asker asker,
+	struct resolution *ret, struct error *err)
+{
+	struct resolution resolution;
+	int r = resolve_source(bundle, config, asker, &resolution, err);
+
+	if (r < 0)
+		return r;
+	r = resolve_choose(&resolution, config, err);
+	if (r < 0) {
+		resolution_finish(&resolution);
+		return r;
+	}
+	*ret = resolution;
+	return 0;
+}
+
 void resolution_finish(struct resolution *resolution)
 {
 	choice_finish(&resolution->profile);
 	choice_finish(&resolution->baseline);
 	free(resolution->origin);
-	for (int source = 0; source < SOURCE_COUNT; source++)
+	for (int source = 0; source < SOURCE_COUNT; source++) {
 		free(resolution->findings[source].key);
+		free(resolution->findings[source].value);
+	}
 	memset(resolution, 0, sizeof(*resolution));
 }
 

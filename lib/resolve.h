@@ -29,10 +29,11 @@ enum asker {
 	ASKER_REWRITER,
 };
 
-/* What each source said, for those who want to see the whole table. */
+/* A row of the table: where a source says something, and what. */
 struct source_finding {
-	char *key;	   /* owned; the annotation; NULL: not asked (no container name, say) */
-	const char *value; /* of the bundle or the configuration; NULL: it says nothing */
+	char *key; /* owned; an annotation, or a member of config.json or of the node configuration;
+		      * NULL: not asked, as the container has no name */
+	char *value; /* owned; NULL: it says nothing */
 };
 
 struct resolution {
@@ -46,13 +47,25 @@ struct resolution {
 	struct source_finding findings[SOURCE_COUNT];
 };
 
+/* `engine`, `container`, `container-alpha`, ... */
+const char *source_name(enum source source);
+
 /* Prefixes the container to a failure: by its name in the pod, where the bundle (NULL: none could be
  * read) tells one, and by its id. Returns `code`. */
 int resolve_prefix_container(
 	struct error *err, int code, const struct bundle *bundle, const char *id);
 
+/* Asks every source and finds the one that decides; the profile and the baseline are yet to be chosen.
+ * -EINVAL: an annotation stands twice or is not a string. */
+int resolve_source(const struct bundle *bundle, const struct node_config *config, enum asker asker,
+	struct resolution *ret, struct error *err) __attribute__((warn_unused_result));
+
 /* -EINVAL: an annotation that decides says what cannot be understood, -EPERM: Unconfined where the
- * node denies it; the message names the annotation. */
+ * node denies it; the message names the annotation. The rest of `resolution` stays as it is. */
+int resolve_choose(struct resolution *resolution, const struct node_config *config,
+	struct error *err) __attribute__((warn_unused_result));
+
+/* Both. */
 int resolve(const struct bundle *bundle, const struct node_config *config, enum asker asker,
 	struct resolution *ret, struct error *err) __attribute__((warn_unused_result));
 void resolution_finish(struct resolution *resolution);

@@ -30,6 +30,8 @@ static const struct verb verbs[] = {
 		verb_prove},
 	{"query", TARGET_USAGE " PROFILE CALL...",
 		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
+	{"resolve", "--bundle DIR [--config FILE] [--for hook|shim] [--format table|json]",
+		"say which profile a container gets, and why", verb_resolve},
 	{"run", "[--cap CAP]... [--caps all|default|none] PROFILE -- COMMAND [ARG]...",
 		"start a command under a profile (or PROGRAM.bpf), without a container", verb_run},
 	{"sync", "[--to DIR] [--config FILE] [--watch] SOURCE_DIR",

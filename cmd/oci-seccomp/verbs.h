@@ -24,6 +24,7 @@ int verb_install(const struct verb *verb, int argc, char **argv);
 int verb_optimize(const struct verb *verb, int argc, char **argv);
 int verb_prove(const struct verb *verb, int argc, char **argv);
 int verb_query(const struct verb *verb, int argc, char **argv);
+int verb_resolve(const struct verb *verb, int argc, char **argv);
 int verb_run(const struct verb *verb, int argc, char **argv);
 int verb_sync(const struct verb *verb, int argc, char **argv);
 int verb_uninstall(const struct verb *verb, int argc, char **argv);

@@ -365,3 +365,20 @@ Test(config, no_file_at_all)
 		node_config_finish(&config);
 	}
 }
+
+Test(config, choices_are_written_as_they_are_read)
+{
+	static const char *const texts[] = {"RuntimeDefault", "Localhost/a/b.json", "Unconfined"};
+	struct profile_choice none = {CHOICE_NONE, NULL};
+	AUTO_FREE char *nothing = choice_format(&none);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+		AUTO(choice_finish) struct profile_choice choice;
+		AUTO_FREE char *text = NULL;
+
+		cr_assert_eq(choice_parse(texts[i], "/root", &choice, NULL), 0);
+		text = choice_format(&choice);
+		cr_expect_str_eq(text, texts[i]);
+	}
+	cr_expect_str_eq(nothing, "no profile");
+}

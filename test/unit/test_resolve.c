@@ -505,6 +505,10 @@ Test(resolve, what_each_source_said)
 	cr_expect_str_eq(found.findings[SOURCE_POD].value, "unconfined");
 	cr_expect_str_eq(found.findings[SOURCE_POD_ALPHA].key, POD_ALPHA_KEY);
 	cr_expect_null(found.findings[SOURCE_POD_ALPHA].value);
+	cr_expect_str_eq(found.findings[SOURCE_ENGINE].key, "linux.seccomp");
+	cr_expect_null(found.findings[SOURCE_ENGINE].value);
+	cr_expect_str_eq(found.findings[SOURCE_NODE].key, "defaultProfile");
+	cr_expect_str_eq(found.findings[SOURCE_NODE].value, "RuntimeDefault");
 	resolution_finish(&found);
 	cr_expect_null(found.origin);
 	resolution_finish(&found);
@@ -515,6 +519,27 @@ Test(resolve, what_each_source_said)
 	cr_expect_str_eq(found.findings[SOURCE_POD_ALPHA].value, "unconfined");
 	resolution_finish(&found);
 	bundle_finish(&nameless);
+	bundle_finish(&bundle);
+}
+
+/* The table is there for a container that is refused. */
+Test(resolve, sources_without_a_choice)
+{
+	struct bundle bundle = make_bundle("'" POD_KEY "':'Confined'", true);
+	struct node_config config = shipped_config();
+	struct error err = ERROR_INIT;
+	struct resolution found;
+
+	cr_assert_eq(resolve_source(&bundle, &config, ASKER_HOOK, &found, &err), 0);
+	cr_expect_eq(found.source, SOURCE_POD);
+	cr_expect(found.engine);
+	cr_expect_str_eq(found.findings[SOURCE_ENGINE].value, "set");
+	cr_expect_str_eq(found.findings[SOURCE_POD].value, "Confined");
+	cr_expect_eq(resolve_choose(&found, &config, &err), -EINVAL);
+	cr_expect_eq(found.source, SOURCE_POD);
+	expect_choice(&found.profile, CHOICE_NONE, NULL, "refused");
+	resolution_finish(&found);
+	error_finish(&err);
 	bundle_finish(&bundle);
 }
 
