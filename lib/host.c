@@ -93,19 +93,25 @@ uint64_t host_bounding_set(void)
 	return set;
 }
 
+bool host_capability_name(unsigned capability, char *buffer, size_t buffer_size)
+{
+	AUTO(free_capability_name) char *known = cap_to_name((cap_value_t)capability);
+
+	if (!known || isdigit((unsigned char)known[0])) /* the number of one that nobody knows */
+		return false;
+	snprintf(buffer, buffer_size, "%s", known);
+	for (char *c = buffer; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	return true;
+}
+
 const char *host_capability_hint(const char *name, char *buffer, size_t buffer_size)
 {
-	char best[64] = "";
+	char best[64] = "", known[64];
 	struct suggestion suggestion;
 
 	suggestion_init(&suggestion, name);
-	for (cap_value_t value = 0; value < 64; value++) {
-		AUTO(free_capability_name) char *known = cap_to_name(value);
-
-		if (!known || isdigit((unsigned char)known[0]))
-			break;
-		for (char *c = known; *c; c++)
-			*c = (char)toupper((unsigned char)*c);
+	for (unsigned i = 0; host_capability_name(i, known, sizeof(known)); i++) {
 		suggestion_consider(&suggestion, known);
 		suggestion_consider_as(&suggestion, known + strlen("CAP_"), known);
 		if (suggestion.best == known) {

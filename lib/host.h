@@ -31,6 +31,8 @@ bool kernel_version_at_least(struct kernel_version version, struct kernel_versio
 /* `CAP_SYS_ADMIN` (upper case, with its prefix) to its number, as libcap knows it; false: unknown.
  */
 bool host_capability(const char *name, unsigned *ret);
+/* The other way round; false: there is none of that number. */
+bool host_capability_name(unsigned capability, char *buffer, size_t buffer_size);
 /* The bounding set that docker, containerd and CRI-O give: CHOWN, DAC_OVERRIDE, FSETID, FOWNER,
  * MKNOD, NET_RAW, SETGID, SETUID, SETFCAP, SETPCAP, NET_BIND_SERVICE, SYS_CHROOT, KILL, AUDIT_WRITE. */
 #define CAPABILITIES_OF_ENGINES UINT64_C(0xa80425fb)

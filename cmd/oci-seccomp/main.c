@@ -3,6 +3,7 @@
 #include "verbs.h"
 
 #include "cleanup.h"
+#include "complete.h"
 #include "decode.h"
 #include "io.h"
 
@@ -132,6 +133,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--version")) {
 		puts("oci-seccomp " VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "--complete")) {
+		complete(verbs, ARRAY_LENGTH(verbs), argv + 2, (size_t)argc - 2);
 		return EXIT_SUCCESS;
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++) {
