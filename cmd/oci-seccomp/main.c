@@ -115,7 +115,10 @@ static int finish_output(int result)
 
 	if (fflush(stdout) == 0 && !failed)
 		return result;
-	error_set_errno(&err, failed ? -EIO : -errno, "standard output: cannot write");
+	if (failed) /* and why is forgotten */
+		error_set(&err, -EIO, "standard output: cannot write");
+	else
+		error_set_errno(&err, -errno, "standard output: cannot write");
 	return verb_failure(&err);
 }
 
