@@ -101,6 +101,8 @@ static const struct {
 	{"COMMAND", offer_command},
 	{"DIR", offer_directories},
 	{"ENGINE", offer_engines},
+	{"FORMAT", offer_nothing},
+	{"ID", offer_nothing},
 	{"K.M", offer_nothing},
 	{"PROFILE", offer_profiles},
 	{"SOURCE_DIR", offer_directories},
@@ -120,13 +122,19 @@ static void offer_alternative(const struct wanted *wanted, const char *word)
 	puts(":files");
 }
 
-static void offer_alternatives(const struct wanted *wanted, const char *words)
+static bool is_option(const char *text)
+{
+	return text[0] == '-' && text[1] != '\0' && strcmp(text, "--") != 0;
+}
+
+static void offer_alternatives(const struct wanted *wanted, const char *words, bool options)
 {
 	AUTO_FREE char *copy = strdup(words);
 	char *rest = copy, *word;
 
 	while (rest && (word = strsep(&rest, "|")))
-		offer_alternative(wanted, word);
+		if (is_option(word) == options)
+			offer_alternative(wanted, word);
 }
 
 /* The grammar */
@@ -144,21 +152,18 @@ static bool next_token(const char **position, struct token *ret)
 {
 	const char *start = *position + strspn(*position, " [");
 	size_t whole = strcspn(start, " "), length = strcspn(start, " ]");
-	const char *dots = memmem(start, whole, "...", 3);
+	char *dots;
 
 	if (whole == 0)
 		return false;
 	*position = start + whole;
-	*ret = (struct token){.closes = length < whole, .repeats = dots != NULL};
-	if (dots && dots < start + length)
-		length = (size_t)(dots - start);
+	*ret = (struct token){
+		.closes = length < whole, .repeats = memmem(start, whole, "...", 3) != NULL};
 	snprintf(ret->text, sizeof(ret->text), "%.*s", (int)length, start);
+	dots = strstr(ret->text, "...");
+	if (dots)
+		memmove(dots, dots + 3, strlen(dots + 3) + 1);
 	return true;
-}
-
-static bool is_option(const char *text)
-{
-	return text[0] == '-' && text[1] != '\0' && strcmp(text, "--") != 0;
 }
 
 /* The token behind an option, when it is the option's value. */
@@ -198,8 +203,7 @@ static void offer_options(const struct verb *verb, const struct wanted *wanted)
 	struct token token;
 
 	while (next_token(&position, &token))
-		if (is_option(token.text))
-			offer_alternatives(wanted, token.text);
+		offer_alternatives(wanted, token.text, true);
 	offer(wanted, "--help", "the arguments of this verb");
 }
 
@@ -216,7 +220,7 @@ static void offer_positional(const struct verb *verb, const struct wanted *wante
 			continue;
 		}
 		if (index == 0 || token.repeats) {
-			offer_alternatives(wanted, token.text);
+			offer_alternatives(wanted, token.text, false);
 			return;
 		}
 		index--;
@@ -237,7 +241,7 @@ static void complete_verb(const struct verb *verb, char *const words[], size_t c
 			positional++;
 		} else if (find_value(verb, words[i], strlen(words[i]), &value)) {
 			if (i + 2 == count) {
-				offer_alternatives(&wanted, value.text);
+				offer_alternatives(&wanted, value.text, false);
 				return;
 			}
 			i++;
@@ -247,7 +251,7 @@ static void complete_verb(const struct verb *verb, char *const words[], size_t c
 	if (equals && find_value(verb, wanted.prefix, (size_t)(equals - wanted.prefix), &value)) {
 		wanted = (struct wanted){
 			equals + 1, (int)(equals + 1 - words[count - 1]), words[count - 1]};
-		offer_alternatives(&wanted, value.text);
+		offer_alternatives(&wanted, value.text, false);
 	} else if (options && wanted.prefix[0] == '-') {
 		offer_options(verb, &wanted);
 		offer_positional(verb, &wanted, positional); /* it may be -- or - */

@@ -71,10 +71,12 @@ is 'every verb' "$(missing "${verbs[@]}" -- $(in_bash ''))" ''
 for verb in "${verbs[@]}"; do
 	previous=
 	for word in $(usage "$verb"); do
-		if [[ $word == -* && $word != -- ]]; then
+		for option in ${word//|/ }; do
+			[[ $option == -* && $option != -- ]] || continue
 			# shellcheck disable=SC2046
-			is "$verb: $word" "$(missing ${word//|/ } -- $(in_bash "$verb" -))" ''
-		elif [[ $previous == --* && $previous != *'|'* && $word == [a-z]*'|'* ]]; then
+			is "$verb: $option" "$(missing "$option" -- $(in_bash "$verb" -))" ''
+		done
+		if [[ $previous == --* && $previous != *'|'* && $word == [a-z]*'|'* ]]; then
 			is "$verb: values of $previous" "$(in_bash "$verb" "$previous" '')" "${word//|/ }"
 		fi
 		previous=$word
