@@ -6,6 +6,7 @@ set -u
 
 TESTS=0
 FAILED=0
+HERE=$(cd "$(dirname "$0")" && pwd)
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-prove.XXXXXX")
 trap 'rm -rf "$TMP"' EXIT
 cd "$TMP" || exit 1
@@ -87,6 +88,19 @@ says 'no such file in a stack' 1 'oci-seccomp: none.json: cannot open: No such f
 	open.json+none.json open.json
 says 'one side' 2 "oci-seccomp prove: two sides are needed|Usage: oci-seccomp prove [--arch ARCH] \
 [--cap CAP]... [--caps all|default|none] [--kernel K.M] A B" open.json
+
+cp "$TEST_DATA/deny-ptrace.json" .
+TESTS=$((TESTS + 1))
+if [ "$(uname -m)" != x86_64 ]; then
+	printf 'ok %s - the examples of the man page # SKIP they are of x86_64\n' "$TESTS"
+elif output=$(python3 "$HERE/man_examples.py" "$OCI_SECCOMP" \
+	"$HERE/../../docs/oci-seccomp-prove.1.scd"); then
+	printf 'ok %s - the examples of the man page\n' "$TESTS"
+else
+	FAILED=1
+	printf 'not ok %s - the examples of the man page\n' "$TESTS"
+	printf '%s\n' "$output" | sed 's/^/#   /'
+fi
 
 printf '1..%s\n' "$TESTS"
 exit "$FAILED"
