@@ -85,7 +85,7 @@ static int read_filter(const char *argument, const struct target *target, struct
 
 /* Without the loader the filter is in force when the command is yet to be executed. */
 static int check_execve(const char *argument, const struct target *target,
-	const struct program *program, const char *reason, struct error *err)
+	const struct program *program, struct error *err)
 {
 	struct seccomp_data call = {
 		.arch = architectures[target->arch].audit,
@@ -100,21 +100,19 @@ static int check_execve(const char *argument, const struct target *target,
 	if (!verdict_stricter(value, SECCOMP_RET_LOG))
 		return 0;
 	return error_set(err, -EPERM,
-		"%s: execve is %s, so the command cannot be started from under the filter, and it "
-		"cannot be started outside: %s",
-		argument, verdict_format(value, word, sizeof(word)), reason);
+		"%s: execve is %s, so the command cannot be started under the filter; permit it, "
+		"or be root in the initial user namespace and under no other filter",
+		argument, verdict_format(value, word, sizeof(word)));
 }
 
 static int confine(const char *argument, const struct target *target,
 	const struct load_filter *filter, struct error *err)
 {
-	struct error reason = ERROR_INIT;
-	int r = load_possible(&reason);
+	int r;
 
-	if (r == 0)
+	if (load_possible(NULL) == 0)
 		return load_into_self(filter, err);
-	r = check_execve(argument, target, &filter->program, error_message(&reason), err);
-	error_finish(&reason);
+	r = check_execve(argument, target, &filter->program, err);
 	return r < 0 ? r : load_without_privilege(filter, err);
 }
 
