@@ -9,17 +9,6 @@
 #include <getopt.h>
 #include <stdio.h>
 
-static int print_text(const struct disasm *disasm, enum format format, struct error *err)
-{
-	if (format == FORMAT_DOT)
-		disasm_write_dot(disasm, stdout);
-	else
-		disasm_write_text(disasm, stdout);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return error_set_errno(err, -errno, "standard output: cannot write");
-	return 0;
-}
-
 static int print_json(const struct disasm *disasm, struct error *err)
 {
 	enum { POSITION, CODE, JT, JF, K, TARGET, INSTRUCTION, MEANING, COLUMNS };
@@ -69,8 +58,12 @@ static int disassemble(
 		return r;
 	r = disasm_init(&disasm, &program, arch, err);
 	if (r == 0) {
-		r = format == FORMAT_JSON ? print_json(&disasm, err)
-					  : print_text(&disasm, format, err);
+		if (format == FORMAT_JSON)
+			r = print_json(&disasm, err);
+		else if (format == FORMAT_DOT)
+			disasm_write_dot(&disasm, stdout);
+		else
+			disasm_write_text(&disasm, stdout);
 		disasm_finish(&disasm);
 	}
 	program_finish(&program);
