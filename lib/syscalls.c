@@ -197,14 +197,19 @@ static bool takes_short_ids(enum arch arch, const char *name)
 	return syscall_number(arch, twin) != SYSCALL_NONE;
 }
 
+unsigned syscall_argument_index(enum arch arch, const char *name, unsigned index)
+{
+	bool swapped = (arch == ARCH_S390X || arch == ARCH_S390) && !strcmp(name, "clone");
+
+	return swapped && index < 2 ? 1 - index : index;
+}
+
 unsigned syscall_argument_bits(enum arch arch, const char *name, unsigned index)
 {
 	const struct syscall *known = find_syscall(name);
 	unsigned most = architectures[arch].bits, bits;
 
-	/* s390's clone has the stack before the flags. */
-	if ((arch == ARCH_S390X || arch == ARCH_S390) && index < 2 && !strcmp(name, "clone"))
-		index = 1 - index;
+	index = syscall_argument_index(arch, name, index);
 	bits = known ? known->arguments[index].bits : 0;
 	if (arch == ARCH_X32 && known && !x32_takes_native_types(known->numbers[ARCH_X32]))
 		most = 32;

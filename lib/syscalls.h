@@ -47,7 +47,11 @@ unsigned syscall_argument_bits(enum arch arch, const char *name, unsigned index)
  * mmap and select). */
 bool syscall_arguments_in_memory(enum arch arch, const char *name);
 
-/* The kernel's name of the argument; NULL where it is not known. Static. */
+/* Where other architectures have what is argument `index` here: s390's clone has the stack before the
+ * flags. It is its own inverse. */
+unsigned syscall_argument_index(enum arch arch, const char *name, unsigned index);
+
+/* The kernel's name of the argument, by syscall_argument_index; NULL where it is not known. Static. */
 const char *syscall_argument_name(const char *name, unsigned index);
 
 /* Writes `; did you mean X?` or the empty string into `buffer` and returns it. */
