@@ -56,7 +56,7 @@ void constants_write_number(FILE *out, uint64_t value)
 	fprintf(out, value < 1000 ? "%llu" : "0x%llx", (unsigned long long)value);
 }
 
-/* The names of the fields that are not 0; `*rest` is what is left. NULL: only counts them. */
+/* The names of the fields that are not 0; `*rest` is what is left. `out` NULL: only counts them. */
 static size_t write_names(const struct use *use, uint64_t value, FILE *out, uint64_t *rest)
 {
 	size_t written = 0;
@@ -89,20 +89,15 @@ static const char *name_of_zero(const struct use *use)
 void constants_write(FILE *out, enum arch arch, const char *syscall, unsigned index, uint64_t value)
 {
 	const struct use *use = find_use(arch, syscall, index);
-	const char *zero = name_of_zero(use);
+	const char *zero = value == 0 ? name_of_zero(use) : NULL;
 	uint64_t rest;
-	size_t written;
 
-	if (value == 0 && zero) {
+	if (zero)
 		fputs(zero, out);
-		return;
-	}
-	written = write_names(use, value, out, &rest);
-	if (rest == 0 && written > 0)
-		return;
-	if (written > 0)
-		fputc('|', out);
-	constants_write_number(out, rest);
+	else if (write_names(use, value, NULL, &rest) > 0 && rest == 0)
+		write_names(use, value, out, &rest);
+	else
+		constants_write_number(out, value);
 }
 
 void constants_write_mask(

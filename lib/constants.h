@@ -13,8 +13,7 @@
  * AF_ALG for the first argument of socket. `index` is as the architecture has it.
  */
 
-/* Writes a value as `CLONE_NEWUSER|SIGCHLD`. Bits without a name are written as a number, and so is
- * everything where none has one. */
+/* Writes a value as `CLONE_NEWUSER|SIGCHLD`. One with a bit that has no name is written as a number. */
 void constants_write(
 	FILE *out, enum arch arch, const char *syscall, unsigned index, uint64_t value);
 

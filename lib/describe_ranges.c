@@ -119,8 +119,9 @@ static bool next_run(const struct ranges *ranges, verdict action, bool outside, 
 	return true;
 }
 
+/* How many values stand alone, and how long the words are, about. */
 struct terms {
-	size_t values, runs; /* single numbers, and longer runs */
+	size_t values, cost;
 };
 
 static struct terms count_terms(const struct ranges *ranges, verdict action, bool outside)
@@ -129,8 +130,12 @@ static struct terms count_terms(const struct ranges *ranges, verdict action, boo
 	size_t cursor = 0;
 	struct range run;
 
-	while (next_run(ranges, action, outside, &cursor, &run))
-		*(run.low == run.high ? &terms.values : &terms.runs) += 1;
+	while (next_run(ranges, action, outside, &cursor, &run)) {
+		bool open = run.low == 0 || run.high == ranges->most;
+
+		terms.values += run.low == run.high;
+		terms.cost += run.low == run.high ? 1 : open ? 2 : 4;
+	}
 	return terms;
 }
 
@@ -203,8 +208,7 @@ static void write_words(FILE *out, const struct ranges *ranges, verdict action)
 {
 	struct terms in = count_terms(ranges, action, false);
 	struct terms out_of = count_terms(ranges, action, true);
-	bool outside = out_of.values + out_of.runs < in.values + in.runs ||
-		       (out_of.runs == 0 && in.runs > 0);
+	bool outside = out_of.cost < in.cost;
 	const char *joint =
 		write_values(out, ranges, action, outside, outside ? out_of.values : in.values);
 	size_t cursor = 0;

@@ -134,8 +134,10 @@ void html_line(FILE *out, const char *label, verdict value, const char *words, c
 		write_element(out, "span class=\"label\"", label, "span");
 	fprintf(out, " <span class=\"badge %s\">%s</span> ", tones[html_tone_of(value)],
 		verdict_format(value, word, sizeof(word)));
-	if (words)
+	if (words) {
+		fputs("<span class=\"label\">if</span> ", out);
 		write_element(out, "code", words, "code");
+	}
 	if (place)
 		write_element(out, "span class=\"place\"", place, "span");
 	fputs("</div>", out);

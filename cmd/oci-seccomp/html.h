@@ -53,8 +53,8 @@ void html_section_end(FILE *out);
 void html_row(FILE *out, const char *name, enum html_tone tone, bool wide);
 void html_row_end(FILE *out);
 
-/* A line of the row: `label` in front ("was"; NULL: none), a verdict, the words of its condition (NULL:
- * none) and where it comes from (NULL: nowhere). */
+/* A line of the row: `label` in front ("else", "was"; NULL: none), a verdict, the words of its condition
+ * (NULL: none) and where it comes from (NULL: nowhere). */
 void html_line(FILE *out, const char *label, verdict value, const char *words, const char *place);
 
 void html_foot(FILE *out);

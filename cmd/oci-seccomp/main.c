@@ -29,12 +29,14 @@ static const struct verb verbs[] = {
 	{"prove", TARGET_USAGE " A B",
 		"say whether A and B (PROFILE or PROGRAM.bpf, stacks with +) mean the same",
 		verb_prove},
-	{"query", TARGET_USAGE " PROFILE CALL...",
-		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
+	{"query", TARGET_USAGE " [--format table|json] PROFILE CALL...|--all",
+		"say what a profile does to a call, as chmod or socket(AF_ALG)", verb_query},
 	{"resolve", "--bundle DIR [--config FILE] [--for hook|shim] [--format table|json]",
 		"say which profile a container gets, and why", verb_resolve},
 	{"run", "[--cap CAP]... [--caps all|default|none] PROFILE -- COMMAND [ARG]...",
 		"start a command under a profile (or PROGRAM.bpf), without a container", verb_run},
+	{"show", TARGET_USAGE " [--format table|json|html] PROFILE",
+		"show what a profile means, call by call, in groups", verb_show},
 	{"sync", "[--to DIR] [--config FILE] [--watch] SOURCE_DIR",
 		"keep the profiles of a directory in the profile root", verb_sync},
 	{"uninstall", "[--root DIR] [--dry-run] ENGINE|bundle DIR", "take back what install did",
@@ -92,6 +94,21 @@ int read_profile_argument(const char *argument, struct profile *ret,
 	if (r < 0)
 		return r;
 	return profile_parse(name, text, length, ret, diagnostics, err);
+}
+
+int read_policy_argument(const char *argument, const struct target *target, struct profile *profile,
+	struct policy *ret, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	int r = read_profile_argument(argument, profile, &diagnostics, err);
+
+	diagnostics_finish(&diagnostics);
+	if (r < 0)
+		return r;
+	r = policy_select(profile, target, false, ret, err);
+	if (r < 0)
+		profile_finish(profile);
+	return r;
 }
 
 int read_program_argument(const char *path, struct program *ret, struct error *err)

@@ -16,6 +16,7 @@ static const char *const format_names[FORMAT_COUNT] = {
 	[FORMAT_BPF] = "bpf",
 	[FORMAT_C] = "c",
 	[FORMAT_DOT] = "dot",
+	[FORMAT_HTML] = "html",
 	[FORMAT_JSON] = "json",
 	[FORMAT_OCI] = "oci",
 	[FORMAT_PFC] = "pfc",

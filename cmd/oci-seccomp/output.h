@@ -15,6 +15,7 @@ enum format {
 	FORMAT_BPF,
 	FORMAT_C,
 	FORMAT_DOT,
+	FORMAT_HTML,
 	FORMAT_JSON,
 	FORMAT_OCI,
 	FORMAT_PFC,
@@ -56,3 +57,4 @@ void output_cell(struct output *output, size_t column, const char *text, const c
 void output_number(struct output *output, size_t column, unsigned long long number);
 
 int output_print(struct output *output, struct error *err) __attribute__((warn_unused_result));
+

@@ -38,16 +38,6 @@ static void side_finish(struct side *side)
 	free(side->layers);
 }
 
-static int read_policy(
-	const char *argument, const struct target *target, struct part *ret, struct error *err)
-{
-	struct diagnostics diagnostics = {0};
-	int r = read_profile_argument(argument, &ret->profile, &diagnostics, err);
-
-	diagnostics_finish(&diagnostics);
-	return r < 0 ? r : policy_select(&ret->profile, target, false, &ret->policy, err);
-}
-
 static bool is_program(const char *argument)
 {
 	const char *ending = strrchr(argument, '.');
@@ -73,7 +63,8 @@ static int side_read(
 		struct part *part = &side->parts[side->count];
 		struct layer *layer = &side->layers[side->count++];
 		int r = is_program(name) ? read_program_argument(name, &part->program, err)
-					 : read_policy(name, target, part, err);
+					 : read_policy_argument(name, target, &part->profile,
+						   &part->policy, err);
 
 		if (r < 0)
 			return r;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config.h"
-#include "profile.h"
+#include "policy.h"
 #include "program.h"
 
 /* Exit codes of every verb, beside EXIT_SUCCESS: 1 a finding or a failure, 2 wrong usage. */
@@ -26,6 +26,7 @@ int verb_prove(const struct verb *verb, int argc, char **argv);
 int verb_query(const struct verb *verb, int argc, char **argv);
 int verb_resolve(const struct verb *verb, int argc, char **argv);
 int verb_run(const struct verb *verb, int argc, char **argv);
+int verb_show(const struct verb *verb, int argc, char **argv);
 int verb_sync(const struct verb *verb, int argc, char **argv);
 int verb_uninstall(const struct verb *verb, int argc, char **argv);
 
@@ -40,6 +41,10 @@ int verb_failure(struct error *err);
  */
 int read_profile_argument(const char *argument, struct profile *ret,
 	struct diagnostics *diagnostics, struct error *err) __attribute__((warn_unused_result));
+
+/* The same, and what it means on the target. Both are the caller's to finish, the policy first. */
+int read_policy_argument(const char *argument, const struct target *target, struct profile *profile,
+	struct policy *ret, struct error *err) __attribute__((warn_unused_result));
 
 /* Reads a file (`-`: standard input) with a raw BPF program, as decode.h has them. */
 int read_program_argument(const char *path, struct program *ret, struct error *err)
