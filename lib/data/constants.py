@@ -4,7 +4,7 @@
 
 usage: constants.py constants CONSTANTS.CSV OUTPUT    for lib/constants.c
        constants.py check CONSTANTS.CSV OUTPUT        CHECK(NAME, VALUE) for each macro of the system
-       constants.py kinds KINDS.CSV OUTPUT            for lib/kinds.c
+       constants.py kinds KINDS.CSV OUTPUT SYSCALLS.CSV    for lib/kinds.c
 """
 import csv
 import sys
@@ -17,7 +17,7 @@ def rows(path):
         return list(reader)
 
 
-def write_constants(path, out):
+def write_constants(path, out, _):
     """A row has the set, the name, the value and the field of the argument in which it stands."""
     sets, uses = {}, []
     for group, name, value, field in rows(path):
@@ -40,14 +40,17 @@ def write_constants(path, out):
     out.write("};\n")
 
 
-def write_check(path, out):
+def write_check(path, out, _):
     for _, name, value, _ in rows(path):
         if name:
             out.write("#ifdef %s\nCHECK(%s, %s)\n#endif\n" % (name, name, value))
 
 
-def write_kinds(path, out):
+def write_kinds(path, out, syscalls_path):
     kinds = rows(path)
+    members = sorted(name for kind in kinds for name in kind[2].split())
+    if members != sorted(row[0] for row in rows(syscalls_path)):
+        sys.exit("%s: not every call of %s stands there once" % (path, syscalls_path))
     out.write("static const struct kind kinds[] = {\n")
     for name, title, _ in kinds:
         out.write('\t{"%s", "%s"},\n' % (name, title))
@@ -62,4 +65,4 @@ WRITERS = {"constants": write_constants, "check": write_check, "kinds": write_ki
 
 if __name__ == "__main__":
     with open(sys.argv[3], "w", encoding="ascii") as output:
-        WRITERS[sys.argv[1]](sys.argv[2], output)
+        WRITERS[sys.argv[1]](sys.argv[2], output, sys.argv[-1])
