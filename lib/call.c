@@ -143,7 +143,7 @@ static bool read_value(
 	word[0] = '\0';
 	/* What strace adds to a number: <PATH> or a comment. */
 	text += strspn(text, " ");
-	if (text < end && *text != '<' && strncmp(text, "/*", 2) != 0)
+	if (text < end && (*text != '<' || text[1] == '<') && strncmp(text, "/*", 2) != 0)
 		return false;
 	reading->call->data.args[index] = all;
 	return true;

@@ -119,7 +119,15 @@ static bool next_run(const struct ranges *ranges, verdict action, bool outside, 
 	return true;
 }
 
-/* How many values stand alone, and how long the words are, about. */
+/* Whether its values are told one by one. */
+static bool is_listed(const struct ranges *ranges, const struct range *run)
+{
+	bool open = run->low == 0 || run->high == ranges->most;
+
+	return run->high - run->low < (open ? 1 : 4);
+}
+
+/* How many values are told one by one, and how long the words are, about. */
 struct terms {
 	size_t values, cost;
 };
@@ -131,10 +139,14 @@ static struct terms count_terms(const struct ranges *ranges, verdict action, boo
 	struct range run;
 
 	while (next_run(ranges, action, outside, &cursor, &run)) {
-		bool open = run.low == 0 || run.high == ranges->most;
+		size_t length = (size_t)(run.high - run.low) + 1;
 
-		terms.values += run.low == run.high;
-		terms.cost += run.low == run.high ? 1 : open ? 2 : 4;
+		if (is_listed(ranges, &run)) {
+			terms.values += length;
+			terms.cost += length;
+		} else {
+			terms.cost += run.low == 0 || run.high == ranges->most ? 2 : 4;
+		}
 	}
 	return terms;
 }
@@ -162,15 +174,17 @@ static const char *write_values(
 		fputs(outside ? " not in {" : " in {", out);
 	}
 	while (values > 0 && next_run(ranges, action, outside, &cursor, &run)) {
-		if (run.low != run.high)
+		if (!is_listed(ranges, &run))
 			continue;
-		fputs(separator, out);
-		if (values <= 2) {
-			write_argument(out, ranges);
-			fputs(outside ? " != " : " == ", out);
+		for (uint64_t i = 0; i <= run.high - run.low; i++) {
+			fputs(separator, out);
+			if (values <= 2) {
+				write_argument(out, ranges);
+				fputs(outside ? " != " : " == ", out);
+			}
+			write_value(out, ranges, run.low + i);
+			separator = values > 2 ? ", " : joint;
 		}
-		write_value(out, ranges, run.low);
-		separator = values > 2 ? ", " : joint;
 	}
 	if (values > 2)
 		fputc('}', out);
@@ -207,15 +221,15 @@ static void write_run(FILE *out, const struct ranges *ranges, const struct range
 static void write_words(FILE *out, const struct ranges *ranges, verdict action)
 {
 	struct terms in = count_terms(ranges, action, false);
-	struct terms out_of = count_terms(ranges, action, true);
-	bool outside = out_of.cost < in.cost;
+	struct terms others = count_terms(ranges, action, true);
+	bool outside = others.cost < in.cost;
 	const char *joint =
-		write_values(out, ranges, action, outside, outside ? out_of.values : in.values);
+		write_values(out, ranges, action, outside, outside ? others.values : in.values);
 	size_t cursor = 0;
 	struct range run;
 
 	while (next_run(ranges, action, outside, &cursor, &run)) {
-		if (run.low == run.high)
+		if (is_listed(ranges, &run))
 			continue;
 		fputs(joint, out);
 		write_run(out, ranges, &run, outside);
@@ -250,18 +264,33 @@ static int add_outcome(
 	return fclose(out) == 0 ? add_lines(ranges, outcome) : -ENOMEM;
 }
 
-/* Every verdict once, and last the one that the call has when no rule holds. */
+/* The verdict to end with: what the call gets when no rule holds, or what takes the most words. */
+static verdict choose_last(const struct ranges *ranges, verdict fallback)
+{
+	verdict last = fallback;
+	size_t most = 0;
+
+	for (size_t i = 0; i < ranges->count; i++) {
+		verdict action = ranges->items[i].action;
+		struct terms terms = count_terms(ranges, action, false);
+
+		if (action == fallback)
+			return fallback;
+		if (terms.cost > most) {
+			most = terms.cost;
+			last = action;
+		}
+	}
+	return last;
+}
+
 static int add_outcomes(
 	const struct policy *policy, const struct ranges *ranges, struct description *description)
 {
-	verdict last = policy_fallback(policy, description->arch, description->number, NULL);
-	bool found = false;
+	verdict last = choose_last(
+		ranges, policy_fallback(policy, description->arch, description->number, NULL));
 	int r = 0;
 
-	for (size_t i = 0; i < ranges->count; i++)
-		found = found || ranges->items[i].action == last;
-	if (!found)
-		last = ranges->items[ranges->count - 1].action;
 	for (size_t i = 0; i < ranges->count && r == 0; i++) {
 		verdict action = ranges->items[i].action;
 		bool told = action == last;
