@@ -47,7 +47,7 @@ void write_arch(FILE *out, enum arch arch)
 void write_target(FILE *out, const struct policy *policy)
 {
 	const struct target *target = &policy->target;
-	const char *separator = " (programs of ";
+	const char *separator = " (not shown: ";
 	int capabilities = __builtin_popcountll(target->capabilities);
 
 	write_arch(out, target->arch);
@@ -59,7 +59,7 @@ void write_target(FILE *out, const struct policy *policy)
 		separator = " and ";
 	}
 	if (separator[1] == 'a')
-		fputs(" have rules of their own)", out);
+		fputs(")", out);
 	fprintf(out, ", Linux %u.%u, %d %s", target->kernel.major, target->kernel.minor,
 		capabilities, capabilities == 1 ? "capability" : "capabilities");
 }
