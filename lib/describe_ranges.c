@@ -317,7 +317,7 @@ int describe_ranges(const struct policy *policy, const struct tested *clauses, s
 	struct ranges ranges = {.arch = description->arch,
 		.name = description->name,
 		.index = test->condition.index};
-	size_t most = 1 + 2 * TESTS_LIMIT * count;
+	size_t most = 1 + 2 * (size_t)TESTS_LIMIT * count;
 	AUTO_FREE uint64_t *starts = calloc(most, sizeof(*starts));
 	int r = -ENOMEM;
 

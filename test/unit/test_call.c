@@ -71,6 +71,23 @@ Test(call, strace)
 		check(&cases[i]);
 }
 
+/* Whatever is missing at the end, nothing is read beyond it. */
+Test(call, cut_short)
+{
+	static const char text[] =
+		"clone(child_stack=NULL, flags=CLONE_VM|0x11, {a=\"b\\\"\", c=[1]}, "
+		"5</dev/x>, -1 /* y */) = 7";
+
+	for (size_t length = strlen(text) - strlen(") = 7"); length > strlen("clone"); length--) {
+		AUTO_FREE char *part = strndup(text, length);
+		struct error err = ERROR_INIT;
+		struct call call;
+
+		cr_expect_eq(call_parse(part, ARCH_X86_64, &call, &err), -EINVAL, "%s", part);
+		error_finish(&err);
+	}
+}
+
 Test(call, names_that_are_not_known_are_kept)
 {
 	struct error err = ERROR_INIT;
