@@ -68,6 +68,19 @@ Test(describe, ranges_of_one_argument)
 		"KILL_PROCESS if sig == SIGKILL; else TRAP if sig >= 32; else ALLOW");
 }
 
+/* The opposite is told where it is shorter. */
+Test(describe, ranges_that_are_left_out)
+{
+	expect("close",
+		RULE("close", "ALLOW", TEST(0, GE, 10)) "," RULE("close", "ERRNO",
+			TEST(0, EQ, 12)) "," RULE("close", "ERRNO", TEST(0, EQ, 50)),
+		"ALLOW if fd != 12 and fd != 50 and fd > 9; else ERRNO(EPERM)");
+	expect("close",
+		RULE("close", "ALLOW", TEST(0, LE, 99)) "," RULE("close", "ERRNO",
+			TEST(0, EQ, 12)) "," RULE("close", "ERRNO", TEST(0, EQ, 50)),
+		"ALLOW if fd != 12 and fd != 50 and fd < 100; else ERRNO(EPERM)");
+}
+
 Test(describe, masks_and_several_arguments)
 {
 	expect("clone", RULE("clone", "ALLOW", MASK(0, 2114060288, 0)),
@@ -92,6 +105,7 @@ Test(describe, repeats_and_dead_rules)
 		"ALLOW if family == AF_UNIX or family == AF_INET; else ERRNO(EPERM)");
 	/* As strict as the default, and as the rule without conditions: not worth a word. */
 	expect("socket", RULE("socket", "ERRNO", TEST(1, EQ, 3)), "ERRNO(EPERM)");
+	expect("socket", RULE("socket", "ERRNO", MASK(1, 15, 3)), "ERRNO(EPERM)");
 	expect("socket", RULE("socket", "ERRNO", "") "," RULE("socket", "ALLOW", MASK(1, 15, 3)),
 		"ERRNO(EPERM)");
 }
