@@ -4,14 +4,18 @@
 #include "cleanup.h"
 #include "kinds.h"
 
-static char *format_place(const struct outcome *outcome)
+#include <string.h>
+
+/* The lines of the rules that decide; "newer" than every name of the profile are numbers that get ENOSYS. */
+static char *format_place(const struct policy *policy, const struct outcome *outcome)
 {
 	char *text = NULL;
 	size_t length;
 	FILE *out;
 
 	if (outcome->line_count == 0)
-		return NULL;
+		return strdup(
+			outcome->action == policy->profile->default_action ? "default" : "newer");
 	out = open_memstream(&text, &length);
 	if (!out)
 		return NULL;
@@ -22,12 +26,12 @@ static char *format_place(const struct outcome *outcome)
 	return text;
 }
 
-static void write_row(FILE *out, const struct description *description)
+static void write_row(FILE *out, const struct policy *policy, const struct description *description)
 {
 	html_row(out, description->name, description_tone(description), description->count > 1);
 	for (size_t i = 0; i < description->count; i++) {
 		const struct outcome *outcome = &description->outcomes[i];
-		AUTO_FREE char *place = format_place(outcome);
+		AUTO_FREE char *place = format_place(policy, outcome);
 
 		html_line(out, i > 0 ? "else" : NULL, outcome->action, outcome->words, place);
 	}
@@ -58,7 +62,7 @@ void show_html(FILE *out, const struct overview *overview)
 		html_section(out, kind_at(kind_of(overview->calls.items[first].name))->title,
 			end - first);
 		for (size_t i = first; i < end; i++)
-			write_row(out, &overview->calls.items[i]);
+			write_row(out, overview->policy, &overview->calls.items[i]);
 		html_section_end(out);
 	}
 	html_foot(out);

@@ -3,7 +3,6 @@
 
 #include "support.h"
 
-#include <asm/prctl.h>
 #include <linux/bpf.h>
 #include <linux/futex.h>
 #include <linux/ipc.h>
@@ -88,6 +87,8 @@ Test(constants, lookup)
 }
 
 #if defined(__x86_64__)
+#include <asm/prctl.h>
+
 Test(constants, are_those_of_the_system)
 {
 	size_t checked = 0;
