@@ -200,7 +200,9 @@ static int query(struct questions *questions, struct error *err)
 		fputs("\n  ]\n}\n", questions->out);
 	if (fclose(questions->out) != 0)
 		return error_memory(err);
-	return r < 0 ? r : output_text(text, length, err);
+	if (r == 0)
+		fwrite(text, 1, length, stdout);
+	return r;
 }
 
 int verb_query(const struct verb *verb, int argc, char **argv)
