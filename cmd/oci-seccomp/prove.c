@@ -1,80 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "side.h"
 #include "verbs.h"
 
 #include "cleanup.h"
-#include "decode.h"
-#include "io.h"
-#include "prove.h"
 #include "syscalls.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* One side of the question: filters that are all loaded, oldest first. */
-struct part {
-	struct profile profile;
-	struct policy policy;
-	struct program program;
-};
-
-struct side {
-	struct part *parts;   /* owned */
-	struct layer *layers; /* owned */
-	size_t count;
-};
-
-static void side_finish(struct side *side)
-{
-	for (size_t i = 0; i < side->count; i++) {
-		policy_finish(&side->parts[i].policy);
-		profile_finish(&side->parts[i].profile);
-		program_finish(&side->parts[i].program);
-	}
-	free(side->parts);
-	free(side->layers);
-}
-
-static bool is_program(const char *argument)
-{
-	const char *ending = strrchr(argument, '.');
-
-	return ending && !strcmp(ending, ".bpf");
-}
-
-/* What was read is in `side` on failure too. `argument`: names that are joined by `+`, taken apart
- * here. */
-static int side_read(
-	char *argument, const struct target *target, struct side *side, struct error *err)
-{
-	size_t most = 1;
-	char *name;
-
-	for (const char *c = argument; *c; c++)
-		most += *c == '+';
-	side->parts = calloc(most, sizeof(*side->parts));
-	side->layers = calloc(most, sizeof(*side->layers));
-	if (!side->parts || !side->layers)
-		return error_memory(err);
-	while ((name = strsep(&argument, "+"))) {
-		struct part *part = &side->parts[side->count];
-		struct layer *layer = &side->layers[side->count++];
-		int r = is_program(name) ? read_program_argument(name, &part->program, err)
-					 : read_policy_argument(name, target, &part->profile,
-						   &part->policy, err);
-
-		if (r < 0)
-			return r;
-		if (is_program(name))
-			layer->program = &part->program;
-		else
-			layer->policy = &part->policy;
-	}
-	return 0;
-}
 
 static void print_number(uint64_t value)
 {
@@ -183,12 +117,9 @@ static int read_and_compare(
 	int r;
 
 	for (int i = 0; i < 2; i++) {
-		AUTO_FREE char *copy = strdup(names[i]);
-
-		r = copy ? side_read(copy, target, &sides[i], err) : error_memory(err);
+		r = side_read(names[i], target, &sides[i], &stacks[i], err);
 		if (r < 0)
 			return verb_failure(err);
-		stacks[i] = (struct stack){names[i], sides[i].layers, sides[i].count};
 	}
 	r = prove_stacks(target->arch, &stacks[0], &stacks[1], &proof, err);
 	if (r == 0)
