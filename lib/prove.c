@@ -40,6 +40,11 @@ void prover_destroy(struct prover *prover)
 	free(prover);
 }
 
+const struct diagrams *prover_diagrams(const struct prover *prover)
+{
+	return &prover->diagrams;
+}
+
 int prove_failure(const struct prover *prover, struct error *err)
 {
 	switch (prover->diagrams.failure) {

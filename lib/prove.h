@@ -62,6 +62,8 @@ struct range {
 	uint32_t first, last;
 	enum relation relation;
 	struct example examples[RELATION_COUNT];
+	diagram_id pairs; /* by the words that follow: of verdicts, that of `a` in the upper half; 0
+			     where they are the same */
 };
 
 /* The answer to one question; see below for those who ask more. `native` is the architecture of the
@@ -76,6 +78,9 @@ bool prove_cannot_tell(int r);
 int prover_create(enum arch native, struct prover **ret, struct error *err)
 	__attribute__((warn_unused_result));
 void prover_destroy(struct prover *prover);
+
+/* For those who walk through a meaning or a range; as long as nothing is added. */
+const struct diagrams *prover_diagrams(const struct prover *prover);
 
 /* -EOPNOTSUPP: a program computes in a way that is not followed here; -E2BIG: it would take too much
  * time or memory; -EINVAL: the kernel takes no such program; -ENOMEM. */

@@ -77,7 +77,8 @@ static int list_numbers(void *data, const struct interval *interval)
 {
 	struct listing *listing = data;
 	struct range range = {listing->range.first_arch, listing->range.last_arch, interval->first,
-		interval->last, search_relation(&listing->search, interval->node), {{0}}};
+		interval->last, search_relation(&listing->search, interval->node), {{0}},
+		interval->node};
 
 	if (range.relation == RELATION_SAME)
 		return 0;
