@@ -94,6 +94,29 @@ static uint64_t read_once(uint64_t value, uint64_t unused)
 	return prove_reading((verdict)value);
 }
 
+verdict prove_pick(enum join join, verdict a, verdict b)
+{
+	const verdict missing = SECCOMP_RET_ERRNO | ENOSYS;
+
+	if (verdict_stricter(a, b))
+		return join == JOIN_STRICTEST ? a : b;
+	if (verdict_stricter(b, a))
+		return join == JOIN_STRICTEST ? b : a;
+	if (a == missing || b == missing)
+		return missing;
+	return a < b ? a : b;
+}
+
+static uint64_t strictest(uint64_t a, uint64_t b)
+{
+	return prove_pick(JOIN_STRICTEST, (verdict)a, (verdict)b);
+}
+
+static uint64_t laxest(uint64_t a, uint64_t b)
+{
+	return prove_pick(JOIN_LAXEST, (verdict)a, (verdict)b);
+}
+
 /* The pair of two verdicts that differ; 0 where they do not. */
 static uint64_t pair_of(uint64_t a, uint64_t b)
 {
@@ -139,6 +162,19 @@ int prove_meaning(
 		return stack->name ? error_prefix(err, r, "%s", stack->name) : r;
 	*ret = meaning;
 	return 0;
+}
+
+int prove_join(struct prover *prover, const struct meaning *parts, size_t count, enum join join,
+	struct meaning *ret, struct error *err)
+{
+	struct meaning meaning = {
+		.parts = parts, .part_count = count, .join = join, .decision = parts[0].decision};
+
+	for (size_t i = 1; i < count; i++)
+		meaning.decision = diagram_combine(&prover->diagrams, meaning.decision,
+			parts[i].decision, join == JOIN_STRICTEST ? strictest : laxest);
+	*ret = meaning;
+	return prove_failure(prover, err);
 }
 
 int prove_pairs(struct prover *prover, const struct meaning *a, const struct meaning *b,

@@ -26,9 +26,17 @@ struct stack {
 	size_t count;
 };
 
-/* What a stack does, as the kernel combines its layers. */
+/* How meanings are joined: each call gets the strictest or the laxest verdict that any of them gives;
+ * of equally strict ones ENOSYS, else the smallest errno or data. */
+enum join { JOIN_STRICTEST, JOIN_LAXEST };
+
+/* What a stack does, as the kernel combines its layers; or what other meanings do together. What it
+ * points to must outlive it. */
 struct meaning {
-	struct stack stack; /* what it points to must outlive the meaning */
+	struct stack stack;
+	const struct meaning *parts; /* in place of a stack; NULL: it is of the stack */
+	size_t part_count;
+	enum join join;
 	diagram_id decision;
 };
 
@@ -86,6 +94,10 @@ const struct diagrams *prover_diagrams(const struct prover *prover);
  * time or memory; -EINVAL: the kernel takes no such program; -ENOMEM. */
 int prove_meaning(struct prover *prover, const struct stack *stack, struct meaning *ret,
 	struct error *err) __attribute__((warn_unused_result));
+
+/* At least one part. -E2BIG and -ENOMEM as above. */
+int prove_join(struct prover *prover, const struct meaning *parts, size_t count, enum join join,
+	struct meaning *ret, struct error *err) __attribute__((warn_unused_result));
 
 /* -E2BIG and -ENOMEM as above; -EIO: an example does not stand the test, which is a fault here. */
 int prove_compare(struct prover *prover, const struct meaning *a, const struct meaning *b,

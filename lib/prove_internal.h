@@ -24,6 +24,9 @@ int prove_pairs(struct prover *prover, const struct meaning *a, const struct mea
  * largest, and an action that it does not know kills the process. */
 verdict prove_reading(verdict value);
 
+/* Of two verdicts the one that the join takes. */
+verdict prove_pick(enum join join, verdict a, verdict b);
+
 /* The error of a failure of the prover's diagrams, or 0. */
 int prove_failure(const struct prover *prover, struct error *err)
 	__attribute__((warn_unused_result));

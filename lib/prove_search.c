@@ -23,7 +23,7 @@ static struct seccomp_data as_seen(const struct prover *prover, const struct sec
 	return seen;
 }
 
-static int simulate_meaning(const struct prover *prover, const struct meaning *meaning,
+static int simulate_stack_of(const struct prover *prover, const struct meaning *meaning,
 	const struct seccomp_data *call, verdict *ret)
 {
 	struct seccomp_data seen = as_seen(prover, call);
@@ -42,6 +42,25 @@ static int simulate_meaning(const struct prover *prover, const struct meaning *m
 	}
 	*ret = prove_reading(value);
 	return 0;
+}
+
+/* Joined meanings are of stacks. */
+static int simulate_meaning(const struct prover *prover, const struct meaning *meaning,
+	const struct seccomp_data *call, verdict *ret)
+{
+	verdict value = SECCOMP_RET_ALLOW;
+	int r = 0;
+
+	if (!meaning->parts)
+		return simulate_stack_of(prover, meaning, call, ret);
+	for (size_t i = 0; i < meaning->part_count && r == 0; i++) {
+		verdict one = SECCOMP_RET_ALLOW;
+
+		r = simulate_stack_of(prover, &meaning->parts[i], call, &one);
+		value = i == 0 ? one : prove_pick(meaning->join, value, one);
+	}
+	*ret = value;
+	return r;
 }
 
 static enum relation pair_relation(uint64_t pair)
