@@ -267,6 +267,8 @@ static int write_policies(struct writer *writer, char **ret_json)
 			"no errno above 4094");
 	r = check_listeners(writer);
 	if (r == 0)
+		r = check_defaults(writer);
+	if (r == 0)
 		r = check_foreign(writer);
 	if (r == 0)
 		r = gather_names(writer);
@@ -279,7 +281,7 @@ static int write_policies(struct writer *writer, char **ret_json)
 	} while (r == 0 && added);
 	for (size_t i = 0; i < writer->decision_count && r == 0; i++)
 		r = check_multiplexers(writer, &writer->decisions[i]);
-	if (r == 0)
+	if (r == 0 && !writer->laxest)
 		r = check_nameless(writer);
 	if (r == 0)
 		r = check_loads(writer);
@@ -288,10 +290,19 @@ static int write_policies(struct writer *writer, char **ret_json)
 	return r < 0 ? r : print_object(writer, ret_json);
 }
 
-int profile_write(
-	const struct policy *const *policies, size_t count, char **ret_json, struct error *err)
+int profile_write(const struct policy *const *policies, size_t count, enum together together,
+	char **ret_json, struct error *err)
 {
-	struct writer writer = {.policies = policies, .count = count, .err = err};
+	static verdict (*const picks[])(verdict, verdict) = {
+		[TOGETHER_STACKED] = pick_stacked,
+		[TOGETHER_STRICTEST] = pick_strictest,
+		[TOGETHER_LAXEST] = pick_laxest,
+	};
+	struct writer writer = {.policies = policies,
+		.count = count,
+		.laxest = together == TOGETHER_LAXEST,
+		.pick = picks[together],
+		.err = err};
 	int r;
 
 	if (count == 0)
@@ -300,9 +311,12 @@ int profile_write(
 	writer.architectures = policies[0]->architectures;
 	writer.fallback = policies[0]->profile->default_action;
 	for (size_t p = 1; p < count; p++) {
-		writer.architectures &= policies[p]->architectures;
+		if (writer.laxest)
+			writer.architectures |= policies[p]->architectures;
+		else
+			writer.architectures &= policies[p]->architectures;
 		writer.fallback =
-			stricter_or_last(writer.fallback, policies[p]->profile->default_action);
+			writer.pick(writer.fallback, policies[p]->profile->default_action);
 	}
 	r = write_policies(&writer, ret_json);
 	for (size_t i = 0; i < writer.decision_count; i++)

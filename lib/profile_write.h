@@ -3,11 +3,17 @@
 
 #include "policy.h"
 
+/* The verdict that a call gets from policies together. */
+enum together {
+	TOGETHER_STACKED, /* the strictest; of equally strict ones the last policy's errno or data */
+	TOGETHER_STRICTEST, /* the same, but of equally strict ones ENOSYS, else the smallest */
+	TOGETHER_LAXEST,    /* the laxest; of equals as above */
+};
+
 /*
  * Policies written down again: one linux.seccomp object (runtime-spec config-linux.md) with which
- * runc and crun, through libseccomp, load what the policies mean together: for every call the
- * strictest verdict that any of them gives (simulate_policy), of equally strict ones the last
- * policy's errno or data. All policies are for one target.
+ * runc and crun, through libseccomp, load what the policies mean together: for every call one of the
+ * verdicts that they give (simulate_policy). All policies are for one target.
  *
  * What is written is settled: no includes or excludes, no archMap, every errno explicit, the
  * regions of arguments disjoint (cube.h), so that it does not matter which rule libseccomp finds
@@ -31,9 +37,12 @@
  *   have: libseccomp then forgets to load the number (check_load);
  * - a policy that kills and names no call of an architecture, beside one that does: runc would
  *   answer ENOSYS for numbers above;
- * - two policies that notify different listeners.
+ * - two policies that notify different listeners;
+ * - of the laxest verdicts: an architecture that not all policies have, where that leads to another
+ *   default action.
  *
- * architectures: those that all policies have; calls of others are killed. flags: none where no
+ * architectures: those that all policies have (of the laxest verdicts: that any of them has); calls of
+ * others are killed. flags: none where no
  * policy has any (runtimes then take SPEC_ALLOW); else those of any policy, but SPEC_ALLOW, which
  * weakens, only where all policies have it, be it by having no flags.
  *
@@ -51,5 +60,5 @@
  *   the architectures disagree, gets the default action; that, too, can only change the errno or be
  *   stricter.
  */
-int profile_write(const struct policy *const *policies, size_t count, char **ret_json,
-	struct error *err) __attribute__((warn_unused_result));
+int profile_write(const struct policy *const *policies, size_t count, enum together together,
+	char **ret_json, struct error *err) __attribute__((warn_unused_result));

@@ -32,6 +32,31 @@ int check_listeners(const struct writer *writer)
 	return 0;
 }
 
+int check_defaults(const struct writer *writer)
+{
+	for (int arch = 0; arch < ARCH_COUNT; arch++) {
+		const char *without = NULL;
+		verdict rest = 0;
+
+		for (size_t p = 0; p < writer->count && writer_has(writer, arch); p++) {
+			const struct policy *policy = writer->policies[p];
+			verdict one = policy->profile->default_action;
+
+			if (!(policy->architectures & UINT32_C(1) << arch)) {
+				one = policy_foreign();
+				without = policy->profile->name;
+			}
+			rest = p == 0 ? one : writer->pick(rest, one);
+		}
+		if (without && rest != writer->fallback)
+			return error_set(writer->err, -EOPNOTSUPP,
+				"linux.seccomp cannot say what is meant for calls of %s, which %s "
+				"does not list: it has one default action for all architectures",
+				architectures[arch].name, without);
+	}
+	return 0;
+}
+
 static bool kills_process(const struct policy *policy, enum arch arch)
 {
 	if (policy->profile->default_action == SECCOMP_RET_KILL_PROCESS)

@@ -8,9 +8,12 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-verdict stricter_or_last(verdict earlier, verdict later)
+/* What a number that no clause matches gets, also on an architecture that the policy lacks. */
+static verdict rest_of(const struct policy *policy, enum arch arch, uint32_t number)
 {
-	return verdict_stricter(earlier, later) ? earlier : later;
+	return policy->architectures & UINT32_C(1) << arch
+		       ? policy_fallback(policy, arch, number, NULL)
+		       : policy_foreign();
 }
 
 bool peer_takes(verdict action)
@@ -166,7 +169,7 @@ static int decide_policy(
 	const struct policy *policy, enum arch arch, uint32_t number, struct regions *ret)
 {
 	static const struct cube all;
-	verdict fallback = policy_fallback(policy, arch, number, NULL), action;
+	verdict fallback = rest_of(policy, arch, number), action;
 	AUTO(regions_finish) struct regions regions = {0};
 	size_t count;
 	const struct clause *clauses = policy_clauses(policy, arch, number, &count);
@@ -194,7 +197,7 @@ static int decide(const struct writer *writer, enum arch arch, uint32_t number, 
 
 		r = decide_policy(writer->policies[p], arch, number, &more);
 		if (r == 0)
-			r = regions_combine(&regions, &more, stricter_or_last, &both);
+			r = regions_combine(&regions, &more, writer->pick, &both);
 		if (r < 0)
 			return r;
 		regions_merge(&both);

@@ -20,6 +20,8 @@ struct decision {
 struct writer {
 	const struct policy *const *policies;
 	size_t count;
+	bool laxest;			   /* TOGETHER_LAXEST */
+	verdict (*pick)(verdict, verdict); /* of an earlier and a later policy's verdicts */
 	enum arch native;
 	uint32_t architectures;	    /* bit N: enum arch N */
 	verdict fallback;	    /* the default action */
@@ -33,8 +35,10 @@ static inline bool writer_has(const struct writer *writer, int arch)
 	return writer->architectures & UINT32_C(1) << arch;
 }
 
-/* The stricter verdict; the later one where both are. */
-verdict stricter_or_last(verdict earlier, verdict later);
+/* The verdict of two policies together. */
+verdict pick_stacked(verdict earlier, verdict later);
+verdict pick_strictest(verdict a, verdict b);
+verdict pick_laxest(verdict a, verdict b);
 
 /* libseccomp refuses the largest errno, 4095. */
 bool peer_takes(verdict action);
@@ -50,6 +54,8 @@ int check_multiplexers(const struct writer *writer, struct decision *decision)
 
 /* One listener at most. */
 int check_listeners(const struct writer *writer) __attribute__((warn_unused_result));
+/* That architectures which not all policies have get the one default action. */
+int check_defaults(const struct writer *writer) __attribute__((warn_unused_result));
 /* Calls of architectures that not all policies have. */
 int check_foreign(const struct writer *writer) __attribute__((warn_unused_result));
 /* That libseccomp loads a call's number before it looks at it. */

@@ -151,7 +151,7 @@ static int write_object(const struct bundle *bundle, const struct node_config *c
 	if (r == 0)
 		r = check_names(&floor, err);
 	if (r == 0 && floor.count > 0) {
-		r = profile_write(policies, floor.count, ret, err);
+		r = profile_write(policies, floor.count, TOGETHER_STACKED, ret, err);
 		if (r < 0)
 			error_prefix(err, r, "%s%s", resolution->origin,
 				floor.count > 1 ? " and the baseline" : "");

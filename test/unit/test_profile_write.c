@@ -321,7 +321,7 @@ static bool write_and_compare(const struct profile *const *profiles, size_t coun
 		policies[i] = must_select(profiles[i], target);
 		pointers[i] = &policies[i];
 	}
-	r = profile_write(pointers, count, &json, &err);
+	r = profile_write(pointers, count, TOGETHER_STACKED, &json, &err);
 	if (r == 0) {
 		compare(pointers, count, json, rounds);
 	} else {
@@ -575,7 +575,7 @@ static int write_texts(const char *const texts[static POLICIES], char **ret_json
 		policies[count] = must_select(&profiles[count], &target);
 		pointers[count] = &policies[count];
 	}
-	r = profile_write(pointers, count, ret_json, err);
+	r = profile_write(pointers, count, TOGETHER_STACKED, ret_json, err);
 	while (count-- > 0) {
 		policy_finish(&policies[count]);
 		profile_finish(&profiles[count]);
