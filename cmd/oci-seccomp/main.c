@@ -27,6 +27,8 @@ static const struct verb verbs[] = {
 		verb_disasm},
 	{"install", "[--root DIR] [--dry-run] ENGINE|bundle DIR",
 		"register with bundle DIR, containerd, crio, docker or podman", verb_install},
+	{"merge", TARGET_USAGE " --union|--intersect PROFILE PROFILE... -o OUT",
+		"make one profile of what any, or what all of several profiles permit", verb_merge},
 	{"optimize", "[--weights FILE] PROGRAM.bpf... -o OUT.bpf",
 		"make one smaller and faster program of one, or of a stack of them", verb_optimize},
 	{"prove", TARGET_USAGE " A B",
