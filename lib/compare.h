@@ -7,10 +7,10 @@
  * What changes for which calls when one stack of filters takes the place of another: a list for
  * people, of all that prove.h finds. Conditions are in words, as
  *
- *	family != 38 and family != 40
+ *	family != AF_ALG and family != AF_VSOCK
  *	(flags & 0x7e020000) == 0 and arg1 >= 0x100000000
  *
- * with the kernel's names of the arguments, or arg0 to arg5 where they are not known. An argument
+ * with the kernel's names of arguments and values, arg0 to arg5 where they are not known. An argument
  * stands for what the kernel uses of it; where the filters look at less or more, it is masked.
  */
 struct change {

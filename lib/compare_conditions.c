@@ -11,6 +11,7 @@
 #include "cube.h"
 
 #include "cleanup.h"
+#include "constants.h"
 #include "syscalls.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ struct span {
 
 /* A set of values in one form. */
 struct part {
+	unsigned index;
 	char name[32], operand[64]; /* of all bits that are looked at */
 	uint64_t within;	    /* the bits that a value has */
 	bool negated;		    /* it is what is not in the spans or cubes */
@@ -188,48 +190,79 @@ static int choose_form(const struct division *division, size_t exit, struct part
 	return 0;
 }
 
-static const char *number(uint64_t value, char buffer[static 24])
+/* A single value, by its name if it has one. */
+static void print_value(FILE *out, const struct writer *writer, unsigned index, uint64_t value)
 {
-	snprintf(buffer, 24, value < 1000 ? "%" PRIu64 : "0x%" PRIx64, value);
-	return buffer;
-}
-
-static void print_span(FILE *out, const struct part *part, const struct span *span)
-{
-	char first[24], last[24];
-
-	number(span->first, first);
-	number(span->last, last);
-	if (span->first == span->last)
-		fprintf(out, "%s %s %s", part->operand, part->negated ? "!=" : "==", first);
-	else if (span->first == 0)
-		fprintf(out, "%s %s %s", part->operand, part->negated ? ">" : "<=", last);
-	else if (span->last == part->within)
-		fprintf(out, "%s %s %s", part->operand, part->negated ? "<" : ">=", first);
-	else if (part->negated)
-		fprintf(out, "(%s < %s or %s > %s)", part->operand, first, part->operand, last);
+	if (index < POINTER && writer->syscall)
+		constants_write(out, writer->arch, writer->syscall, index, value);
 	else
-		fprintf(out, "%s <= %s <= %s", first, part->operand, last);
+		constants_write_number(out, value);
 }
 
-static void print_cube(FILE *out, const struct part *part, const struct cube *cube)
+static void print_mask(FILE *out, const struct writer *writer, unsigned index, uint64_t mask)
+{
+	if (index < POINTER && writer->syscall)
+		constants_write_mask(out, writer->arch, writer->syscall, index, mask);
+	else
+		constants_write_number(out, mask);
+}
+
+static void print_test(FILE *out, const char *before, uint64_t value)
+{
+	fprintf(out, "%s ", before);
+	constants_write_number(out, value);
+}
+
+static void print_span(
+	FILE *out, const struct writer *writer, const struct part *part, const struct span *span)
+{
+	if (span->first == span->last) {
+		fprintf(out, "%s %s ", part->operand, part->negated ? "!=" : "==");
+		print_value(out, writer, part->index, span->first);
+	} else if (span->first == 0) {
+		fputs(part->operand, out);
+		print_test(out, part->negated ? " >" : " <=", span->last);
+	} else if (span->last == part->within) {
+		fputs(part->operand, out);
+		print_test(out, part->negated ? " <" : " >=", span->first);
+	} else if (part->negated) {
+		fprintf(out, "(%s", part->operand);
+		print_test(out, " <", span->first);
+		fprintf(out, " or %s", part->operand);
+		print_test(out, " >", span->last);
+		fputs(")", out);
+	} else {
+		constants_write_number(out, span->first);
+		fprintf(out, " <= %s", part->operand);
+		print_test(out, " <=", span->last);
+	}
+}
+
+static void print_cube(
+	FILE *out, const struct writer *writer, const struct part *part, const struct cube *cube)
 {
 	uint64_t mask = cube->mask[0], datum = cube->datum[0];
 	bool equal = !part->negated;
-	char words[2][24];
 
 	if (datum == mask && (mask & (mask - 1)) == 0) { /* a single bit: beside 0 */
 		datum = 0;
 		equal = !equal;
 	}
-	if (mask == part->within)
+	if (mask == part->within) {
 		fputs(part->operand, out);
+	} else {
+		fprintf(out, "(%s & ", part->name);
+		print_mask(out, writer, part->index, mask);
+		fputs(")", out);
+	}
+	fprintf(out, " %s ", equal ? "==" : "!=");
+	if (datum == 0)
+		fputs("0", out);
 	else
-		fprintf(out, "(%s & %s)", part->name, number(mask, words[0]));
-	fprintf(out, " %s %s", equal ? "==" : "!=", number(datum, words[1]));
+		print_value(out, writer, part->index, datum);
 }
 
-static int print_part(const struct part *part, char **ret)
+static int print_part(const struct writer *writer, const struct part *part, char **ret)
 {
 	char *text = NULL;
 	size_t length;
@@ -241,9 +274,9 @@ static int print_part(const struct part *part, char **ret)
 	for (size_t i = 0; i < part->count; i++) {
 		fputs(i == 0 ? "" : part->negated ? " and " : " or ", out);
 		if (part->has_spans)
-			print_span(out, part, &part->spans[i]);
+			print_span(out, writer, part, &part->spans[i]);
 		else
-			print_cube(out, part, &part->cubes[i]);
+			print_cube(out, writer, part, &part->cubes[i]);
 	}
 	failed = ferror(out);
 	if (fclose(out) != 0 || failed) {
@@ -261,6 +294,7 @@ static void set_operand(
 	unsigned index = division->index, used = 64, bits = 16;
 	const char *name = NULL;
 
+	part->index = index;
 	if (index < POINTER && writer->syscall) {
 		used = syscall_argument_bits(writer->arch, writer->syscall, index);
 		name = syscall_argument_name(writer->syscall, index);
@@ -321,7 +355,7 @@ static int write_exit(
 	set_operand(writer, division, part);
 	r = choose_form(division, exit, part);
 	if (r == 0)
-		r = print_part(part, &text);
+		r = print_part(writer, part, &text);
 	if (r < 0)
 		return r;
 	writer->parts[depth] = text;

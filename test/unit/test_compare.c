@@ -4,6 +4,8 @@
  * their words.
  */
 #include "compare.h"
+
+#include "constants.h"
 #include "proofs.h"
 
 UNIT_SUITE(compare);
@@ -38,9 +40,32 @@ static uint64_t take_number(struct reader *reader)
 	return value;
 }
 
-/* The argument of that name, and how much of it the kernel uses. */
-static uint64_t find_argument(struct reader *reader, const char *name, unsigned *ret_bits)
+/* Or names, joined by `|`. */
+static uint64_t take_value(struct reader *reader, unsigned index)
 {
+	uint64_t all = 0, one;
+
+	do {
+		char name[64];
+
+		if (reader->text[0] >= '0' && reader->text[0] <= '9') {
+			all |= take_number(reader);
+			continue;
+		}
+		cr_assert_eq(sscanf(reader->text, "%63[A-Z_0-9a-z]", name), 1, "%s", reader->text);
+		reader->text += strlen(name);
+		cr_assert(constants_lookup(reader->arch, reader->syscall, index, name, &one), "%s",
+			name);
+		all |= one;
+	} while (take(reader, "|"));
+	return all;
+}
+
+/* The argument of that name, and how much of it the kernel uses. */
+static uint64_t find_argument(
+	struct reader *reader, const char *name, unsigned *ret_bits, unsigned *ret_index)
+{
+	*ret_index = 0;
 	*ret_bits = 64;
 	for (unsigned i = 0; i < SYSCALL_ARGUMENTS; i++) {
 		const char *known =
@@ -50,6 +75,7 @@ static uint64_t find_argument(struct reader *reader, const char *name, unsigned 
 		snprintf(plain, sizeof(plain), "arg%u", i);
 		if (strcmp(name, known ? known : plain) != 0)
 			continue;
+		*ret_index = i;
 		if (reader->syscall)
 			*ret_bits = syscall_argument_bits(reader->arch, reader->syscall, i);
 		return reader->call->args[i];
@@ -58,7 +84,7 @@ static uint64_t find_argument(struct reader *reader, const char *name, unsigned 
 	return reader->call->instruction_pointer;
 }
 
-static uint64_t take_operand(struct reader *reader)
+static uint64_t take_operand(struct reader *reader, unsigned *ret_index)
 {
 	bool masked = take(reader, "(");
 	char name[64];
@@ -67,18 +93,18 @@ static uint64_t take_operand(struct reader *reader)
 
 	cr_assert_eq(sscanf(reader->text, "%63[a-z_0-9A-Z]", name), 1, "%s", reader->text);
 	reader->text += strlen(name);
-	value = find_argument(reader, name, &bits);
+	value = find_argument(reader, name, &bits, ret_index);
 	if (!masked)
 		return bits < 64 ? value & ((UINT64_C(1) << bits) - 1) : value;
 	cr_assert(take(reader, " & "), "%s", reader->text);
-	value &= take_number(reader);
+	value &= take_value(reader, *ret_index);
 	cr_assert(take(reader, ")"), "%s", reader->text);
 	return value;
 }
 
 static bool take_any(struct reader *reader);
 
-static bool take_comparison(struct reader *reader, uint64_t value)
+static bool take_comparison(struct reader *reader, uint64_t value, unsigned index)
 {
 	static const char *const operators[] = {" <= ", " >= ", " == ", " != ", " < ", " > "};
 	size_t i = 0;
@@ -86,7 +112,7 @@ static bool take_comparison(struct reader *reader, uint64_t value)
 
 	while (i < ARRAY_LENGTH(operators) && !take(reader, operators[i]))
 		i++;
-	other = take_number(reader);
+	other = take_value(reader, index);
 	switch (i) {
 	case 0:
 		return value <= other;
@@ -121,6 +147,7 @@ static bool has_comparison(const char *text)
 static bool take_test(struct reader *reader)
 {
 	uint64_t least = 0, value;
+	unsigned index;
 	bool holds;
 
 	if (reader->text[0] == '(' && has_comparison(reader->text)) {
@@ -133,8 +160,8 @@ static bool take_test(struct reader *reader)
 		least = take_number(reader);
 		cr_assert(take(reader, " <= "), "%s", reader->text);
 	}
-	value = take_operand(reader);
-	return take_comparison(reader, value) && value >= least;
+	value = take_operand(reader, &index);
+	return take_comparison(reader, value, index) && value >= least;
 }
 
 static bool take_all(struct reader *reader)
@@ -320,11 +347,11 @@ static const struct {
 	const char *args, *condition;
 } words[] = {
 	{ARGUMENT("0", "EQ", "'value': 5"), "flags == 5"},
-	{ARGUMENT("0", "NE", "'value': 4096"), "flags != 0x1000"},
+	{ARGUMENT("0", "NE", "'value': 4096"), "flags != CLONE_PIDFD"},
 	{ARGUMENT("0", "LT", "'value': 38"), "flags <= 37"},
 	{ARGUMENT("0", "GT", "'value': 38"), "flags >= 39"},
 	{ARGUMENT("0", "MASKED_EQ", "'value': 268435456, 'valueTwo': 268435456"),
-		"(flags & 0x10000000) != 0"},
+		"(flags & CLONE_NEWUSER) != 0"},
 	{ARGUMENT("0", "MASKED_EQ", "'value': 2114060288, 'valueTwo': 0"),
 		"(flags & 0x7e020000) == 0"},
 	{ARGUMENT("1", "GE", "'value': 4294967296"), "newsp >= 0x100000000"},
