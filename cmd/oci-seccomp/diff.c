@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "diff.h"
 #include "output.h"
 #include "side.h"
 #include "verbs.h"
 
 #include "cleanup.h"
-#include "compare.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -77,8 +77,12 @@ static void print_string(FILE *out, const char *name, bool first)
 	fprintf(out, "%s\"%s\"", first ? "" : ", ", name);
 }
 
-/* NULL: no memory. */
-static char *format_architectures(const struct change *change)
+const char *change_word(enum relation relation)
+{
+	return changes_in_words[relation];
+}
+
+char *change_architectures(const struct change *change)
 {
 	char *text = NULL;
 	size_t length;
@@ -110,7 +114,7 @@ static char *format_when(const struct change *change)
 static int add_row(struct output *output, const struct change *change)
 {
 	enum relation relation = change_relation(change);
-	AUTO_FREE char *where = format_architectures(change), *when = format_when(change);
+	AUTO_FREE char *where = change_architectures(change), *when = format_when(change);
 	char word[32];
 
 	if (!where || !when)
@@ -164,69 +168,106 @@ static const char *relation_word(const struct proof *proof)
 	}
 }
 
-static int print_relation(const struct proof *proof, char **names, struct error *err)
+/* NULL: no memory. */
+static char *format_relation(const struct proof *proof, char **names)
 {
 	AUTO_FREE char *a = text_printable(names[0]), *b = text_printable(names[1]);
 	const char *word = relation_word(proof);
+	char *text;
+	int length;
 
 	if (!a || !b)
-		return error_memory(err);
+		return NULL;
 	if (proof->relation == RELATION_SAME)
-		printf("%s and %s mean the same\n", a, b);
+		length = asprintf(&text, "%s and %s mean the same", a, b);
 	else if (proof->relation != RELATION_DIFFERENT)
-		printf("%s is %s than %s\n", a, word, b);
+		length = asprintf(&text, "%s is %s than %s", a, word, b);
 	else if (!strcmp(word, "different"))
-		printf("%s and %s are equally strict, with other errors or data\n", a, b);
+		length = asprintf(
+			&text, "%s and %s are equally strict, with other errors or data", a, b);
 	else
-		printf("%s and %s are incomparable: neither is stricter\n", a, b);
-	return 0;
+		length = asprintf(&text, "%s and %s are incomparable: neither is stricter", a, b);
+	return length < 0 ? NULL : text;
 }
 
-static void print_member(const char *key, const char *value)
+static void write_member(FILE *out, const char *key, const char *value)
 {
-	printf("\"%s\": ", key);
+	fprintf(out, "\"%s\": ", key);
 	if (value)
-		text_write_json(stdout, value);
+		text_write_json(out, value);
 	else
-		fputs("null", stdout);
-	fputs(", ", stdout);
+		fputs("null", out);
+	fputs(", ", out);
 }
 
-static void print_json(const struct changes *changes)
+static void write_json(FILE *out, const struct changes *changes)
 {
-	printf("{\n   \"relation\": \"%s\",\n   \"changes\": [", relation_word(&changes->proof));
+	fprintf(out, "{\n   \"relation\": \"%s\",\n   \"changes\": [",
+		relation_word(&changes->proof));
 	for (size_t i = 0; i < changes->count; i++) {
 		const struct change *change = &changes->items[i];
 		char word[32];
 
-		fputs(i == 0 ? "\n      {" : ",\n      {", stdout);
-		print_member("call", change->call);
-		print_member("change", changes_in_words[change_relation(change)]);
-		print_member("was", verdict_format(change->was, word, sizeof(word)));
-		print_member("is", verdict_format(change->is, word, sizeof(word)));
-		print_member("condition", change->condition);
-		print_member("example", change->example);
-		fputs("\"architectures\": [", stdout);
-		for_each_arch(change, stdout, print_string);
-		fputs("]}", stdout);
+		fputs(i == 0 ? "\n      {" : ",\n      {", out);
+		write_member(out, "call", change->call);
+		write_member(out, "change", changes_in_words[change_relation(change)]);
+		write_member(out, "was", verdict_format(change->was, word, sizeof(word)));
+		write_member(out, "is", verdict_format(change->is, word, sizeof(word)));
+		write_member(out, "condition", change->condition);
+		write_member(out, "example", change->example);
+		fputs("\"architectures\": [", out);
+		for_each_arch(change, out, print_string);
+		fputs("]}", out);
 	}
-	fputs(changes->count > 0 ? "\n   ]\n}\n" : "]\n}\n", stdout);
+	fputs(changes->count > 0 ? "\n   ]\n}\n" : "]\n}\n", out);
+}
+
+static int write_html(FILE *out, const struct request *request, const struct changes *changes,
+	const char *relation)
+{
+	AUTO_FREE char *title = NULL;
+	int length = asprintf(&title, "%s \xe2\x86\x92 %s", request->names[0], request->names[1]);
+
+	if (length < 0) {
+		title = NULL;
+		return -ENOMEM;
+	}
+	return diff_html(out, changes, title, relation);
+}
+
+/* As a whole: a page or document that is cut off is none. */
+static int print_document(const struct request *request, const struct changes *changes,
+	const char *relation, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	int r = 0;
+
+	if (!out)
+		return error_memory(err);
+	if (request->format == FORMAT_JSON)
+		write_json(out, changes);
+	else
+		r = write_html(out, request, changes, relation);
+	if (fclose(out) != 0 || r < 0)
+		return error_memory(err);
+	return output_text(text, length, err);
 }
 
 static int print_changes(
 	const struct request *request, const struct changes *changes, struct error *err)
 {
+	AUTO_FREE char *relation = format_relation(&changes->proof, request->names);
 	int r = 0;
 
-	if (request->format == FORMAT_JSON) {
-		print_json(changes);
-	} else {
-		if (changes->count > 0)
-			r = print_table(changes, err);
-		if (r == 0)
-			r = print_relation(&changes->proof, request->names, err);
-	}
-	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+	if (!relation)
+		return error_memory(err);
+	if (request->format != FORMAT_TABLE)
+		return print_document(request, changes, relation, err);
+	if (changes->count > 0)
+		r = print_table(changes, err);
+	if (r == 0 && (puts(relation) < 0 || fflush(stdout) != 0))
 		r = error_set_errno(err, -errno, "standard output: cannot write");
 	return r;
 }
@@ -269,8 +310,9 @@ static int set_option(struct request *request, int option, struct error *err)
 {
 	switch (option) {
 	case 'f':
-		return format_parse(
-			optarg, 1U << FORMAT_TABLE | 1U << FORMAT_JSON, &request->format, err);
+		return format_parse(optarg,
+			1U << FORMAT_TABLE | 1U << FORMAT_JSON | 1U << FORMAT_HTML,
+			&request->format, err);
 	case 'r':
 		return parse_require(optarg, &request->require, err);
 	default:

@@ -93,7 +93,7 @@ says 'one side' 2 "oci-seccomp diff: two sides are needed|Usage: oci-seccomp dif
 	open.json
 says 'another requirement' 2 'oci-seccomp: --require takes stricter or same, not "laxer"' \
 	--require laxer open.json open.json
-says 'another format' 2 'oci-seccomp: unknown format "yaml": this verb has table, json' \
+says 'another format' 2 'oci-seccomp: unknown format "yaml": this verb has table, json, html' \
 	--format yaml open.json open.json
 says 'no such file' 1 'oci-seccomp: none.json: cannot open: No such file or directory' \
 	open.json none.json
@@ -101,6 +101,19 @@ says 'no such file' 1 'oci-seccomp: none.json: cannot open: No such file or dire
 "$OCI_SECCOMP" diff --arch amd64 open.json ptrace.json >/dev/full 2>full
 is 'a full disk' "$?: $(cat full)" \
 	'1: oci-seccomp: standard output: cannot write: No space left on device'
+
+
+# On a page the rows are told from each other by their calls.
+cp family.json '<b>.json'
+"$OCI_SECCOMP" diff --arch amd64 --format html ptrace.json '<b>.json' >page
+is 'a page' "$?: $(tail -n 1 page)" '1: </html>'
+is 'its title' "$(grep -o '<title>.*</title>' page)" '<title>ptrace.json → &lt;b&gt;.json</title>'
+is 'its sections' "$(grep '<h2>' page | tr '\n' '|')" \
+	'<h2>Loosened <span>1</span></h2>|<h2>Tightened <span>1</span></h2>|'
+is 'its rows' "$(sed -n 's/^<div class="row.*<code>\([a-z]*\)<\/code><div class="lines">.*/\1/p' page | tr '\n' ' ')" \
+	'ptrace socket '
+is 'a condition on it' "$(grep -c '<code>family == AF_ALG or family == AF_VSOCK</code>' page)" 1
+is 'nothing from elsewhere' "$(grep -E 'https?:|src=|url\(|@import' page)" ''
 
 printf '1..%s\n' "$TESTS"
 exit "$FAILED"
