@@ -121,8 +121,10 @@ static int prove_with(struct prover *prover, const struct policy *const *policie
 	AUTO_FREE struct meaning *parts = calloc(count, sizeof(*parts));
 	struct meaning joined, merged;
 	struct proof proof;
-	int r = layers && parts ? 0 : error_memory(err);
+	int r = 0;
 
+	if (!layers || !parts)
+		return error_memory(err);
 	for (size_t i = 0; i < count && r == 0; i++) {
 		struct stack part = {policies[i]->profile->name, &layers[i], 1};
 
@@ -188,7 +190,7 @@ int merge_policies(const struct policy *const *policies, size_t count, enum merg
 	char **ret_json, struct error *err)
 {
 	AUTO_FREE struct policy *copies = calloc(count, sizeof(*copies));
-	AUTO_FREE const struct policy **sorted = calloc(count, sizeof(*sorted));
+	AUTO_FREE const struct policy **sorted = calloc(count, sizeof(const struct policy *));
 	AUTO_FREE char *json = NULL;
 	int r;
 

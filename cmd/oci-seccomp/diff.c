@@ -289,6 +289,8 @@ static int diff(const struct request *request, struct side *sides, struct error 
 		r = side_read(request->names[i], &request->target, &sides[i], &stacks[i], err);
 	if (r == 0)
 		r = compare_stacks(request->target.arch, &stacks[0], &stacks[1], &changes, err);
+	if (prove_cannot_tell(r))
+		r = error_prefix(err, r, "cannot tell");
 	if (r < 0)
 		return verb_failure(err);
 	result = meets(&changes.proof, request->require) ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -26,16 +26,6 @@ struct input {
 	struct policy policy;
 };
 
-static int read_input(
-	const char *argument, const struct target *target, struct input *ret, struct error *err)
-{
-	struct diagnostics diagnostics = {0};
-	int r = read_profile_argument(argument, &ret->profile, &diagnostics, err);
-
-	diagnostics_finish(&diagnostics);
-	return r < 0 ? r : policy_select(&ret->profile, target, false, &ret->policy, err);
-}
-
 static int write_profile(const char *json, const char *path, struct error *err)
 {
 	AUTO_FREE char *line = NULL;
@@ -53,12 +43,16 @@ static int write_profile(const char *json, const char *path, struct error *err)
 
 static int merge_inputs(const struct request *request, struct input *inputs, struct error *err)
 {
-	AUTO_FREE const struct policy **policies = calloc(request->count, sizeof(*policies));
+	AUTO_FREE const struct policy **policies =
+		calloc(request->count, sizeof(const struct policy *));
 	AUTO_FREE char *json = NULL;
-	int r = policies ? 0 : error_memory(err);
+	int r = 0;
 
+	if (!policies)
+		return error_memory(err);
 	for (size_t i = 0; i < request->count && r == 0; i++) {
-		r = read_input(request->names[i], &request->target, &inputs[i], err);
+		r = read_policy_argument(request->names[i], &request->target, &inputs[i].profile,
+			&inputs[i].policy, err);
 		policies[i] = &inputs[i].policy;
 	}
 	if (r == 0)
