@@ -201,7 +201,7 @@ int merge_policies(const struct policy *const *policies, size_t count, enum merg
 		sorted[i] = &copies[i];
 	}
 	share_newest(copies, count);
-	qsort(sorted, count, sizeof(*sorted), compare_policies);
+	qsort(sorted, count, sizeof(const struct policy *), compare_policies);
 	r = check_flags(policies, count, err);
 	if (r == 0)
 		r = profile_write(sorted, count,
