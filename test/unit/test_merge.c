@@ -221,6 +221,13 @@ static const struct {
 		 "{'names':['clone3'],'action':'SCMP_ACT_ERRNO','errnoRet':38}]}",
 			"{'defaultAction':'SCMP_ACT_ALLOW'," WRITTEN
 			"{'names':['clone3'],'action':'SCMP_ACT_ERRNO','errnoRet':38}]}"}},
+	{"of two others the smallest",
+		PROFILE("ALLOW", "'syscalls': [" RULE("'acct'", "ERRNO", ", 'errnoRet': 22") "]"),
+		PROFILE("ALLOW", "'syscalls': [" RULE("'acct'", "ERRNO", ", 'errnoRet': 13") "]"),
+		{"{'defaultAction':'SCMP_ACT_ALLOW'," WRITTEN
+		 "{'names':['acct'],'action':'SCMP_ACT_ERRNO','errnoRet':13}]}",
+			"{'defaultAction':'SCMP_ACT_ALLOW'," WRITTEN
+			"{'names':['acct'],'action':'SCMP_ACT_ERRNO','errnoRet':13}]}"}},
 	{"flags", PROFILE("ALLOW", "'flags': ['SECCOMP_FILTER_FLAG_LOG'], 'syscalls': []"),
 		PROFILE("ALLOW", "'flags': [], 'syscalls': []"),
 		{"different flags", "different flags"}},
