@@ -72,7 +72,7 @@ static int write_program(
 static int write_object(const struct policy *policy, FILE *out, struct error *err)
 {
 	AUTO_FREE char *json = NULL;
-	int r = profile_write(&policy, 1, &json, err);
+	int r = profile_write(&policy, 1, TOGETHER_STACKED, &json, err);
 
 	if (r == 0)
 		fprintf(out, "%s\n", json);

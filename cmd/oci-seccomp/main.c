@@ -20,7 +20,7 @@ static const struct verb verbs[] = {
 	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
 	{"compile", "[--format bpf|asm|c|pfc|oci] [--native] " TARGET_USAGE " PROFILE -o FILE",
 		"make a raw BPF program of a profile, or show what it becomes", verb_compile},
-	{"diff", TARGET_USAGE " [--require stricter|same] [--format FORMAT] A B",
+	{"diff", TARGET_USAGE " [--require stricter|same] [--format table|json|html] A B",
 		"list the calls that B (PROFILE or PROGRAM.bpf, stacks with +) treats unlike A",
 		verb_diff},
 	{"disasm", "[--format text|dot|json] [--arch ARCH] FILE", "show a raw BPF program in words",

@@ -89,11 +89,11 @@ says 'JSON' 1 '{| "relation": "incomparable",| "changes": [| {"call": "ptrace", 
 	--format json ptrace.json family.json
 says 'JSON of nothing' 0 '{| "relation": "same",| "changes": []|}' --format json open.json open.json
 says 'one side' 2 "oci-seccomp diff: two sides are needed|Usage: oci-seccomp diff [--arch ARCH] \
-[--cap CAP]... [--caps all|default|none] [--kernel K.M] [--require stricter|same] [--format FORMAT] A B" \
+[--cap CAP]... [--caps all|default|none] [--kernel K.M] [--require stricter|same] [--format table|json|html] A B" \
 	open.json
 says 'another requirement' 2 'oci-seccomp: --require takes stricter or same, not "laxer"' \
 	--require laxer open.json open.json
-says 'another format' 2 'oci-seccomp: unknown format "yaml": this verb has table, json, html' \
+says 'another format' 2 'oci-seccomp: unknown format "yaml": this verb has table, html, json' \
 	--format yaml open.json open.json
 says 'no such file' 1 'oci-seccomp: none.json: cannot open: No such file or directory' \
 	open.json none.json
