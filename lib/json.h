@@ -77,6 +77,7 @@ enum severity {
 
 struct diagnostic {
 	enum severity severity;
+	const char *id; /* what kind it is, static; NULL for those that json_report makes */
 	unsigned line, column;
 	char *place; /* owned; `NAME:LINE:COLUMN` */
 	char *text;  /* owned; `PATH: TEXT` */
@@ -113,6 +114,10 @@ struct json_field {
 
 void json_report(struct json_reader *reader, const struct json *node, enum severity severity,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for a finding of a known kind, see check.h. */
+void json_report_as(struct json_reader *reader, const struct json *node, enum severity severity,
+	const char *id, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Calls the reader of each member of `node`. Reports: not an object, unknown and duplicate keys, a
  * missing required one. A member that is null is as good as absent. At most 32 fields. */

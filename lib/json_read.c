@@ -58,23 +58,42 @@ int diagnostics_result(const struct diagnostics *diagnostics, struct error *err)
 		diagnostics->errors);
 }
 
-void json_report(struct json_reader *reader, const struct json *node, enum severity severity,
-	const char *format, ...)
+static void report(struct json_reader *reader, const struct json *node, struct diagnostic item,
+	const char *format, va_list arguments)
 {
-	struct diagnostic item = {.severity = severity, .line = node->line, .column = node->column};
 	AUTO_FREE char *path = json_path(node);
 	AUTO_FREE char *text = NULL;
-	va_list arguments;
 
-	va_start(arguments, format);
+	item.line = node->line;
+	item.column = node->column;
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
-	va_end(arguments);
 	if (asprintf(&item.place, "%s:%u:%u", reader->document->name, node->line, node->column) < 0)
 		item.place = NULL;
 	if (!path || !text || asprintf(&item.text, "%s%s%s", path, path[0] ? ": " : "", text) < 0)
 		item.text = NULL;
 	diagnostics_append(reader->diagnostics, item);
+}
+
+void json_report(struct json_reader *reader, const struct json *node, enum severity severity,
+	const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(reader, node, (struct diagnostic){.severity = severity}, format, arguments);
+	va_end(arguments);
+}
+
+void json_report_as(struct json_reader *reader, const struct json *node, enum severity severity,
+	const char *id, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	report(reader, node, (struct diagnostic){.severity = severity, .id = id}, format,
+		arguments);
+	va_end(arguments);
 }
 
 static void report_unknown_key(struct json_reader *reader, const struct json *member,

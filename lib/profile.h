@@ -34,8 +34,13 @@ struct requirement {
 	struct kernel_version kernel; /* minKernel */
 };
 
+struct place {
+	unsigned line, column; /* both from 1 */
+};
+
 struct rule {
-	char **names; /* owned; known syscalls, as written */
+	char **names;		   /* owned; known syscalls, as written */
+	struct place *name_places; /* owned; where each of them stands */
 	size_t name_count;
 	verdict action;		      /* with its errno or data */
 	struct condition *conditions; /* owned; all must hold, see conditions_repeat */

@@ -192,7 +192,7 @@ static void read_condition(struct json_reader *reader, const struct json *node, 
 		return;
 	}
 	if (condition.comparison == OP_MASKED_EQUAL && (condition.datum & ~condition.value) != 0)
-		json_report(reader, node, SEVERITY_WARNING,
+		json_report_as(reader, node, SEVERITY_WARNING, "mask-datum",
 			"never true: valueTwo has bits outside the mask");
 	check_width(reader, node, &condition, &narrowest[condition.index]);
 	if (*seen & 1U << condition.index)
@@ -333,6 +333,18 @@ static void keep_conditions(struct json_reader *reader, const struct json *value
 	((struct rule_reader *)target)->conditions = value;
 }
 
+static bool append_name(
+	struct json_reader *reader, const struct json *node, struct rule *rule, char *name)
+{
+	struct place place = {node->line, node->column};
+	size_t places = rule->name_count;
+
+	return profile_append(
+		       reader, (void **)&rule->name_places, &places, sizeof(place), &place) &&
+	       profile_append(
+		       reader, (void **)&rule->names, &rule->name_count, sizeof(name), &name);
+}
+
 /* A name that nobody knows: in a rule that restricts a slip of the pen would be a hole; a rule that
  * permits only permits less without it. */
 static void read_syscall_name(
@@ -345,17 +357,15 @@ static void read_syscall_name(
 	if (!json_expect(reader, node, JSON_STRING))
 		return;
 	if (!syscall_known(node->text)) {
-		json_report(reader, node, restricts ? SEVERITY_ERROR : SEVERITY_NOTE,
-			"unknown syscall \"%s\"%s%s", node->text,
+		json_report_as(reader, node, restricts ? SEVERITY_ERROR : SEVERITY_NOTE,
+			"unknown-name", "unknown syscall \"%s\"%s%s", node->text,
 			restricts ? "" : ", skipped: the default action applies to it",
 			reader->diagnostics->count < MOST_HINTS
 				? syscall_hint(node->text, hint, sizeof(hint))
 				: "");
 		return;
 	}
-	if (json_read_string(reader, node, &name) &&
-		!profile_append(
-			reader, (void **)&rule->names, &rule->name_count, sizeof(name), &name))
+	if (json_read_string(reader, node, &name) && !append_name(reader, node, rule, name))
 		free(name);
 }
 
@@ -387,6 +397,7 @@ void profile_finish_rule(struct rule *rule)
 	for (size_t i = 0; i < rule->name_count; i++)
 		free(rule->names[i]);
 	free(rule->names);
+	free(rule->name_places);
 	free(rule->conditions);
 	free(rule->comment);
 }
