@@ -20,6 +20,7 @@ static const char *const format_names[FORMAT_COUNT] = {
 	[FORMAT_JSON] = "json",
 	[FORMAT_OCI] = "oci",
 	[FORMAT_PFC] = "pfc",
+	[FORMAT_SARIF] = "sarif",
 };
 
 int format_parse(const char *value, unsigned allowed, enum format *ret, struct error *err)

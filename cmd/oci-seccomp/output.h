@@ -19,6 +19,7 @@ enum format {
 	FORMAT_JSON,
 	FORMAT_OCI,
 	FORMAT_PFC,
+	FORMAT_SARIF,
 	FORMAT_COUNT,
 };
 
