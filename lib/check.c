@@ -173,7 +173,7 @@ struct outcome check_outcome(const struct policy *policy, enum arch arch, const 
 {
 	uint32_t number = (uint32_t)syscall_number(arch, name);
 	const struct clause *base = NULL, *clauses;
-	struct outcome outcome = {NULL};
+	struct outcome outcome = {0};
 	verdict fallback;
 	size_t count;
 

@@ -209,28 +209,31 @@ static void report_wide(struct checker *checker, const struct example *example,
 	word_list_finish(&arguments);
 }
 
+/* One of the two is there. */
 static void report_contradiction(struct checker *checker, const struct example *example,
 	const struct clause *ours, const struct clause *theirs)
 {
-	const struct clause *clause = ours ? ours : theirs;
-	struct place other = clause_place(theirs ? theirs : ours);
+	const struct clause *stricter = ours ? ours : theirs;
 	char words[2][32];
 
 	verdict_format(example->a, words[0], sizeof(words[0]));
 	verdict_format(example->b, words[1], sizeof(words[1]));
-	if (theirs)
-		check_report(checker, "contradiction", SEVERITY_WARNING, clause_place(clause),
+	if (theirs) {
+		struct place other = clause_place(theirs);
+
+		check_report(checker, "contradiction", SEVERITY_WARNING, clause_place(stricter),
 			"remove the rule that is not meant, or write conditions under which only "
 			"one of them holds",
 			"%s has %s here and %s at %u:%u: oci-seccomp loads the stricter, but runc, "
 			"crun and docker the other",
-			clause->name, words[1], words[0], other.line, other.column);
-	else
-		check_report(checker, "contradiction", SEVERITY_WARNING, clause_place(clause),
+			stricter->name, words[1], words[0], other.line, other.column);
+	} else if (ours) {
+		check_report(checker, "contradiction", SEVERITY_WARNING, clause_place(ours),
 			"remove the rule that is not meant",
 			"%s has %s here, but runc, crun and docker do not load this rule and "
 			"answer %s",
-			clause->name, words[1], words[0]);
+			ours->name, words[1], words[0]);
+	}
 }
 
 static int check_reading(struct checker *checker,

@@ -59,6 +59,8 @@ int diagnostics_result(const struct diagnostics *diagnostics, struct error *err)
 }
 
 static void report(struct json_reader *reader, const struct json *node, struct diagnostic item,
+	const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
+static void report(struct json_reader *reader, const struct json *node, struct diagnostic item,
 	const char *format, va_list arguments)
 {
 	AUTO_FREE char *path = json_path(node);
