@@ -58,4 +58,3 @@ void output_cell(struct output *output, size_t column, const char *text, const c
 void output_number(struct output *output, size_t column, unsigned long long number);
 
 int output_print(struct output *output, struct error *err) __attribute__((warn_unused_result));
-
