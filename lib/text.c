@@ -65,7 +65,8 @@ bool text_is_utf8(const char *text, size_t length)
 	return true;
 }
 
-/* C0, DEL and C1 controls, and the separators that some terminals take for a new line. */
+/* C0, DEL and C1 controls, the separators that some terminals take for a new line, and what turns the
+ * direction of the text (U+202A to U+202E, U+2066 to U+2069). */
 static bool is_control(const char *text, size_t bytes)
 {
 	unsigned char first = (unsigned char)text[0];
@@ -74,7 +75,11 @@ static bool is_control(const char *text, size_t bytes)
 		return first < 0x20 || first == 0x7f;
 	if (bytes == 2)
 		return first == 0xc2 && (unsigned char)text[1] < 0xa0;
-	return bytes == 3 && (!memcmp(text, "\xe2\x80\xa8", 3) || !memcmp(text, "\xe2\x80\xa9", 3));
+	return bytes == 3 &&
+	       ((!memcmp(text, "\xe2\x80", 2) && (unsigned char)text[2] >= 0xa8 &&
+			(unsigned char)text[2] <= 0xae) ||
+		       (!memcmp(text, "\xe2\x81", 2) && (unsigned char)text[2] >= 0xa6 &&
+			       (unsigned char)text[2] <= 0xa9));
 }
 
 char *text_printable(const char *text)

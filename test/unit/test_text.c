@@ -68,6 +68,8 @@ Test(text, printable)
 			"31m"},
 		{"bad \xff\xc3", "bad \\xff\\xc3"},
 		{"line separator \xe2\x80\xa8.", "line separator \\xe2\\x80\\xa8."},
+		{"turned \xe2\x80\xae \xe2\x81\xa6 \xe2\x80\xaf",
+			"turned \\xe2\\x80\\xae \\xe2\\x81\\xa6 \xe2\x80\xaf"},
 		{"", ""},
 	};
 
