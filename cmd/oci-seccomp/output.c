@@ -78,24 +78,17 @@ void output_finish(struct output *output)
 	output->table = NULL;
 }
 
-static struct libscols_line *latest(const struct output *output)
-{
-	return output->failed ? NULL
-			      : scols_table_get_line(
-					output->table, scols_table_get_nlines(output->table) - 1);
-}
-
 void output_row(struct output *output)
 {
-	if (!output->failed && !scols_table_new_line(output->table, NULL))
-		output->failed = true;
+	output->latest = output->failed ? NULL : scols_table_new_line(output->table, NULL);
+	output->failed = !output->latest;
 }
 
 void output_cell(struct output *output, size_t column, const char *text, const char *colour)
 {
-	struct libscols_line *line = latest(output);
+	struct libscols_line *line = output->latest;
 
-	if (!line || !text || !text[0])
+	if (output->failed || !line || !text || !text[0])
 		return;
 	if (scols_line_set_data(line, column, text) < 0)
 		output->failed = true;

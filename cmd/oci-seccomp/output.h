@@ -43,6 +43,7 @@ struct column {
  */
 struct output {
 	struct libscols_table *table;
+	struct libscols_line *latest; /* of the table */
 	bool colours, failed;
 };
 
