@@ -34,7 +34,7 @@ struct denial_group {
 };
 
 /* Whoever is denied chooses the names, so there is a limit to what they can make us keep. */
-enum { DENIAL_GROUPS_BYTES = 32 * 1024 * 1024 };
+enum { DENIAL_GROUPS_BYTES = 8 * 1024 * 1024 };
 
 struct denial_groups {
 	struct denial_group *items; /* owned */

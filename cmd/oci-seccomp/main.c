@@ -17,12 +17,13 @@ static const struct verb verbs[] = {
 	/* sorted by name */
 	{"cache", "[--config FILE] list|warm|clear", "see, fill or empty the cache of programs",
 		verb_cache},
-	{"check",
-		"[--strict] [--only ID]... [--ignore ID]... [--format "
-		"text|json|sarif] " TARGET_USAGE " PROFILE...",
-		"report every error, trap and hole of a profile, with its place", verb_check},
+	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
 	{"compile", "[--format bpf|asm|c|pfc|oci] [--native] " TARGET_USAGE " PROFILE -o FILE",
 		"make a raw BPF program of a profile, or show what it becomes", verb_compile},
+	{"denials",
+		"[--since TIME] [--until TIME] [--process NAME] [--each] [--follow] "
+		"[--format table|json] [--suggest PROFILE [--apply] " TARGET_USAGE "] [FILE|-]",
+		"show what seccomp denied on this host, or in a log", verb_denials},
 	{"diff", TARGET_USAGE " [--require stricter|same] [--format table|json|html] A B",
 		"list the calls that B (PROFILE or PROGRAM.bpf, stacks with +) treats unlike A",
 		verb_diff},

@@ -19,6 +19,7 @@ struct verb {
 int verb_cache(const struct verb *verb, int argc, char **argv);
 int verb_check(const struct verb *verb, int argc, char **argv);
 int verb_compile(const struct verb *verb, int argc, char **argv);
+int verb_denials(const struct verb *verb, int argc, char **argv);
 int verb_diff(const struct verb *verb, int argc, char **argv);
 int verb_disasm(const struct verb *verb, int argc, char **argv);
 int verb_install(const struct verb *verb, int argc, char **argv);

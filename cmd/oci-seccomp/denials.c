@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "denials.h"
+
+#include "cleanup.h"
+#include "denial_source.h"
+#include "verbs.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct request {
+	const char *file;    /* NULL: the host's own */
+	const char *process; /* pid, name or path; NULL: all */
+	const char *suggest; /* profile; NULL: none */
+	uint64_t now, since, until;
+	enum format format;
+	bool each, follow, apply;
+	struct denial_place place;
+	struct target target;
+};
+
+static bool is_wanted(const struct request *request, const struct denial *denial)
+{
+	char pid[16];
+
+	if (denial->time < request->since || denial->time > request->until)
+		return false;
+	if (!request->process)
+		return true;
+	snprintf(pid, sizeof(pid), "%u", denial->pid);
+	return !strcmp(request->process, denial->command) ||
+	       !strcmp(request->process, denial->executable) || !strcmp(request->process, pid);
+}
+
+static uint64_t milliseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+struct reading {
+	const struct request *request;
+	struct denial_source source;
+	struct denial_reader reader;
+	struct denial_groups groups;
+	struct denial_printer printer;
+};
+
+static int take_line(struct reading *reading, const char *line, size_t length, struct error *err)
+{
+	const struct request *request = reading->request;
+	const char *container;
+	struct denial denial;
+
+	if (denial_read(&reading->reader, line, length, &denial) != DENIAL_RECORD ||
+		!is_wanted(request, &denial))
+		return 0;
+	container = denial_container(&request->place, &denial);
+	if (request->each)
+		return print_denial(&reading->printer, &denial, container, err);
+	return denial_groups_add(&reading->groups, &denial, container, err);
+}
+
+static int read_lines(struct reading *reading, struct error *err)
+{
+	for (;;) {
+		enum denial_next next;
+		const char *line;
+		size_t length;
+		int r = denial_source_next(&reading->source, &next, &line, &length, err);
+
+		if (r < 0 || next == NEXT_END)
+			return r;
+		if (next == NEXT_LINE)
+			r = take_line(reading, line, length, err);
+		else if (fflush(stdout) != 0)
+			return error_set_errno(err, -errno, "standard output: cannot write");
+		else if (milliseconds_now() > reading->request->until)
+			return 0;
+		if (r < 0)
+			return r;
+	}
+}
+
+static void warn_of_losses(const struct reading *reading)
+{
+	const struct denial_reader *reader = &reading->reader;
+
+	if (reader->suppressed > 0)
+		fprintf(stderr,
+			"oci-seccomp denials: warning: %llu messages of the audit system were left "
+			"out of "
+			"the kernel's log; run auditd, or set the sysctl kernel.printk_ratelimit "
+			"to 0\n",
+			(unsigned long long)reader->suppressed);
+	if (reader->lost > 0)
+		fprintf(stderr,
+			"oci-seccomp denials: warning: the audit system lost %llu records; see -b "
+			"and -r "
+			"in auditctl(8)\n",
+			(unsigned long long)reader->lost);
+	if (reader->overrun && reader->lost == 0)
+		fputs("oci-seccomp denials: warning: a limit of the audit system was hit, and "
+		      "records were "
+		      "lost; see -b and -r in auditctl(8)\n",
+			stderr);
+	if (reading->source.overwritten)
+		fputs("oci-seccomp denials: warning: the kernel's log was overwritten before it "
+		      "was read\n",
+			stderr);
+	if (reader->unreadable > 0)
+		fprintf(stderr,
+			"oci-seccomp denials: warning: %s: %llu records are cut or in a form that "
+			"is not "
+			"known\n",
+			reading->source.name, (unsigned long long)reader->unreadable);
+	if (reading->groups.left_out > 0)
+		fprintf(stderr,
+			"oci-seccomp denials: warning: %llu records are not in the table, which is "
+			"full; "
+			"narrow it down by --since or --process\n",
+			(unsigned long long)reading->groups.left_out);
+}
+
+static void warn_of_hidden(const struct request *request)
+{
+	AUTO_FREE char *hidden = request->file ? NULL : denial_hidden_actions(NULL);
+
+	if (hidden)
+		fprintf(stderr,
+			"oci-seccomp denials: warning: /proc/sys/kernel/seccomp/actions_logged "
+			"hides "
+			"what these actions do: %s\n",
+			hidden);
+}
+
+static int show(struct reading *reading, size_t *ret_rest, struct error *err)
+{
+	const struct request *request = reading->request;
+
+	if (request->each)
+		return print_denials_end(&reading->printer, err);
+	denial_groups_sort(&reading->groups);
+	if (request->suggest)
+		return suggest_change(request->suggest, request->apply, &request->target,
+			&reading->groups, ret_rest, err);
+	return print_denial_groups(&reading->groups, request->format, err);
+}
+
+static int run(const struct request *request, size_t *ret_rest, struct error *err)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	int r;
+
+	if (!reading)
+		return error_memory(err);
+	reading->request = request;
+	reading->printer.format = request->format;
+	reading->printer.lines = request->follow;
+	denial_reader_init(&reading->reader);
+	if (request->file)
+		r = denial_source_file(request->file, request->follow, &reading->source, err);
+	else
+		r = denial_source_host(request->since, request->follow, &reading->source, err);
+	if (r == 0) {
+		warn_of_hidden(request);
+		r = read_lines(reading, err);
+		if (r == 0) {
+			warn_of_losses(reading);
+			r = show(reading, ret_rest, err);
+		}
+		denial_source_finish(&reading->source);
+	}
+	denial_groups_finish(&reading->groups);
+	free(reading);
+	return r;
+}
+
+enum option_value {
+	OPTION_APPLY = 1,
+	OPTION_EACH,
+	OPTION_FOLLOW,
+	OPTION_FORMAT,
+	OPTION_PROCESS,
+	OPTION_SINCE,
+	OPTION_SUGGEST,
+	OPTION_UNTIL,
+};
+
+static int set_time(
+	const struct request *request, const char *value, uint64_t *ret, struct error *err)
+{
+	if (denial_time_parse(value, request->now, ret))
+		return 0;
+	return error_set(err, -EINVAL,
+		"\"%s\" is not a time, as 2026-11-24, \"2026-11-24 10:00\", @1795517605, today or "
+		"\"10 min ago\"",
+		value);
+}
+
+static int set_option(struct request *request, int option, const char *value, struct error *err)
+{
+	switch ((enum option_value)option) {
+	case OPTION_APPLY:
+		request->apply = true;
+		return 0;
+	case OPTION_EACH:
+		request->each = true;
+		return 0;
+	case OPTION_FOLLOW:
+		request->follow = request->each = true;
+		return 0;
+	case OPTION_FORMAT:
+		return format_parse(
+			value, 1U << FORMAT_TABLE | 1U << FORMAT_JSON, &request->format, err);
+	case OPTION_PROCESS:
+		request->process = value;
+		return 0;
+	case OPTION_SINCE:
+		return set_time(request, value, &request->since, err);
+	case OPTION_SUGGEST:
+		request->suggest = value;
+		return 0;
+	case OPTION_UNTIL:
+		return set_time(request, value, &request->until, err);
+	}
+	return target_set(&request->target, option, value, err);
+}
+
+static const char *contradiction(const struct request *request)
+{
+	if (request->apply && !request->suggest)
+		return "--apply needs --suggest PROFILE";
+	if (request->suggest && request->each)
+		return "--suggest looks at all records together, without --each and --follow";
+	if (request->suggest && request->format != FORMAT_TABLE)
+		return "--suggest prints a change of the profile, without --format";
+	if (request->apply &&
+		(!strcmp(request->suggest, "-") || !strcmp(request->suggest, "RuntimeDefault")))
+		return "--apply needs a profile that is a file";
+	if (request->suggest && request->file && !strcmp(request->suggest, "-") &&
+		!strcmp(request->file, "-"))
+		return "one of log and profile can be the standard input";
+	return NULL;
+}
+
+int verb_denials(const struct verb *verb, int argc, char **argv)
+{
+	static const struct option options[] = {
+		TARGET_OPTIONS,
+		{"apply", no_argument, NULL, OPTION_APPLY},
+		{"each", no_argument, NULL, OPTION_EACH},
+		{"follow", no_argument, NULL, OPTION_FOLLOW},
+		{"format", required_argument, NULL, OPTION_FORMAT},
+		{"process", required_argument, NULL, OPTION_PROCESS},
+		{"since", required_argument, NULL, OPTION_SINCE},
+		{"suggest", required_argument, NULL, OPTION_SUGGEST},
+		{"until", required_argument, NULL, OPTION_UNTIL},
+		{0},
+	};
+	struct request request = {.now = milliseconds_now(), .until = UINT64_MAX};
+	struct error err = ERROR_INIT;
+	const char *problem;
+	size_t rest = 0;
+	int option, r = host_target(&request.target, &err);
+
+	while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?')
+			return verb_usage(verb, NULL);
+		r = set_option(&request, option, optarg, &err);
+	}
+	if (r < 0)
+		return verb_failure(&err) + 1; /* wrong usage */
+	problem = contradiction(&request);
+	if (problem || argc - optind > 1)
+		return verb_usage(verb, problem ? problem : "one log at most can be read");
+	request.file = argv[optind];
+	r = run(&request, &rest, &err);
+	if (r < 0)
+		return verb_failure(&err);
+	return rest > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
