@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t filter_flags(const struct compiled *compiled, const struct node_config *config)
+static uint32_t filter_flags(const struct compiled *compiled, bool log)
 {
 	uint32_t flags = compiled->flags;
 
 	if (!compiled->has_flags && load_flags_supported(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
 		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	if (config->log_denials)
+	if (log)
 		flags |= SECCOMP_FILTER_FLAG_LOG;
 	if (compiled->listener_path)
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
@@ -50,7 +50,7 @@ static int keep_listener(struct compiled *compiled, struct plan *plan, struct er
 }
 
 static int add_choice(const struct profile_choice *choice, const struct node_config *config,
-	const struct target *target, struct plan *plan, struct error *err)
+	bool log, const struct target *target, struct plan *plan, struct error *err)
 {
 	struct load_filter *filter = &plan->filters[plan->count];
 	AUTO(compiled_finish) struct compiled compiled = {0};
@@ -61,7 +61,7 @@ static int add_choice(const struct profile_choice *choice, const struct node_con
 	r = compile_choice(choice, config, target, &compiled, err);
 	if (r < 0)
 		return r;
-	filter->flags = filter_flags(&compiled, config);
+	filter->flags = filter_flags(&compiled, log);
 	r = keep_listener(&compiled, plan, err);
 	if (r < 0)
 		return r;
@@ -76,11 +76,11 @@ static int add_choice(const struct profile_choice *choice, const struct node_con
 static int add_choices(const struct resolution *resolution, const struct node_config *config,
 	const struct target *target, struct plan *plan, struct error *err)
 {
-	int r = add_choice(&resolution->profile, config, target, plan, err);
+	int r = add_choice(&resolution->profile, config, resolution->log, target, plan, err);
 
 	if (r < 0)
 		return error_prefix(err, r, "%s", resolution->origin);
-	r = add_choice(&resolution->baseline, config, target, plan, err);
+	r = add_choice(&resolution->baseline, config, resolution->log, target, plan, err);
 	return r < 0 ? error_prefix(err, r, "baseline of %s", config->file) : 0;
 }
 

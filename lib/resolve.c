@@ -145,6 +145,23 @@ static int copy_choice(
 	return choice->path && !ret->path ? error_memory(err) : 0;
 }
 
+/* Log lines are no permission, so the author of a pod may ask for them. */
+static int read_log(
+	const struct bundle *bundle, const struct node_config *config, bool *ret, struct error *err)
+{
+	static const char key[] = "io.oci-seccomp.log";
+	const char *value;
+	int r = bundle_annotation(bundle, key, &value, err);
+
+	if (r < 0)
+		return r;
+	if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return error_set(err, -EINVAL,
+			"annotation %s=\"%s\": must be \"true\" or \"false\"", key, value);
+	*ret = config->log_denials || (value && !strcmp(value, "true"));
+	return 0;
+}
+
 static enum source deciding_source(
 	const struct resolution *resolution, const struct node_config *config, enum asker asker)
 {
@@ -189,6 +206,8 @@ static int fill(const struct bundle *bundle, const struct node_config *config, e
 {
 	int r = identify(bundle, resolution, err);
 
+	if (r == 0)
+		r = read_log(bundle, config, &resolution->log, err);
 	if (r == 0)
 		r = ask_all(bundle, config, resolution, err);
 	if (r < 0)

@@ -43,6 +43,7 @@ struct resolution {
 	char *origin; /* owned; for messages: `annotation K="V"`, `defaultProfile of FILE`, ... */
 	bool engine;  /* the engine's own profile is there and stays in force */
 	bool sandbox; /* a pod's sandbox (pause) container */
+	bool log; /* its denials are to be logged: io.oci-seccomp.log, or the node's logDenials */
 	const char *container; /* its name; of the bundle; NULL: it has none */
 	struct source_finding findings[SOURCE_COUNT];
 };
@@ -56,7 +57,8 @@ int resolve_prefix_container(
 	struct error *err, int code, const struct bundle *bundle, const char *id);
 
 /* Asks every source and finds the one that decides; the profile and the baseline are yet to be chosen.
- * -EINVAL: an annotation stands twice or is not a string. */
+ * -EINVAL: an annotation stands twice or is not a string, or io.oci-seccomp.log says what cannot be
+ * understood. */
 int resolve_source(const struct bundle *bundle, const struct node_config *config, enum asker asker,
 	struct resolution *ret, struct error *err) __attribute__((warn_unused_result));
 

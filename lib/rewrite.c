@@ -22,6 +22,7 @@ struct floor {
 	struct profile profiles[2];
 	struct policy policies[2]; /* each of the profile beside it */
 	size_t count;
+	bool log; /* denials are to be logged */
 };
 
 static void floor_finish(struct floor *floor)
@@ -49,7 +50,7 @@ static int add_profile(struct floor *floor, const struct node_config *config,
 	struct profile *profile = &floor->profiles[floor->count];
 	int r;
 
-	if (config->log_denials)
+	if (floor->log)
 		log_denials(profile);
 	r = policy_select(
 		profile, target, config->native_arch_only, &floor->policies[floor->count], err);
@@ -142,7 +143,7 @@ static int write_object(const struct bundle *bundle, const struct node_config *c
 	const struct resolution *resolution, char **ret, struct error *err)
 {
 	const struct policy *policies[2];
-	struct floor floor = {0};
+	struct floor floor = {.log = resolution->log};
 	int r = build_floor(bundle, config, resolution, &floor, err);
 
 	for (size_t i = 0; i < floor.count; i++)

@@ -830,3 +830,43 @@ Test(resolve, findings_that_are_no_errors)
 	diagnostics_finish(&diagnostics);
 	remove_tree(directory);
 }
+
+Test(resolve, log)
+{
+	static const struct {
+		const char *annotation;
+		bool node, log;
+	} cases[] = {
+		{"", false, false},
+		{"", true, true},
+		{"'io.oci-seccomp.log':'true'", false, true},
+		{"'io.oci-seccomp.log':'false'", false, false},
+		{"'io.oci-seccomp.log':'false'", true, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct bundle bundle = make_bundle(cases[i].annotation, false);
+		struct node_config config = shipped_config();
+		struct resolution resolution;
+
+		config.log_denials = cases[i].node;
+		cr_assert_eq(resolve(&bundle, &config, ASKER_HOOK, &resolution, NULL), 0);
+		cr_expect_eq(resolution.log, cases[i].log, "case %zu", i);
+		resolution_finish(&resolution);
+		bundle_finish(&bundle);
+	}
+}
+
+Test(resolve, log_says_what_cannot_be_understood)
+{
+	struct bundle bundle = make_bundle("'io.oci-seccomp.log':'yes'", true);
+	struct node_config config = shipped_config();
+	struct error err = ERROR_INIT;
+	struct resolution resolution;
+
+	cr_assert_eq(resolve(&bundle, &config, ASKER_REWRITER, &resolution, &err), -EINVAL);
+	cr_expect_str_eq(error_message(&err),
+		"annotation io.oci-seccomp.log=\"yes\": must be \"true\" or \"false\"");
+	error_finish(&err);
+	bundle_finish(&bundle);
+}

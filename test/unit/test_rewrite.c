@@ -141,6 +141,21 @@ Test(rewrite, log_denials)
 	}
 }
 
+Test(rewrite, a_container_asks_for_its_denials_to_be_logged)
+{
+	struct node_config config = make_node();
+	bool changed;
+	char *text;
+
+	config.default_profile = (struct profile_choice){CHOICE_LOCALHOST, strdup("ptrace.json")};
+	cr_assert_eq(rewrite("{'annotations':{'io.oci-seccomp.log':'true'}}", &config, &text,
+			     &changed, NULL),
+		0);
+	cr_expect(contains(text, "\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"]"), "%s", text);
+	free(text);
+	finish_node(&config);
+}
+
 Test(rewrite, refuses)
 {
 	static const struct {
