@@ -64,11 +64,12 @@ static int spawn(char *const *arguments, int output, pid_t *ret)
 
 int journal_open(uint64_t since, struct denial_source *source, struct error *err)
 {
+	static const char fields[] =
+		"--output-fields=_TRANSPORT,SYSLOG_FACILITY,_AUDIT_ID,_AUDIT_TYPE,"
+		"_SOURCE_REALTIME_TIMESTAMP,MESSAGE";
 	char since_argument[64];
 	const char *const arguments[] = {"journalctl", "--quiet", "--no-pager", "--output=export",
-		"--output-fields=_TRANSPORT,SYSLOG_FACILITY,_AUDIT_ID,_AUDIT_TYPE,"
-		"_SOURCE_REALTIME_TIMESTAMP,MESSAGE",
-		since_argument, "_TRANSPORT=kernel", "_TRANSPORT=audit",
+		fields, since_argument, "_TRANSPORT=kernel", "_TRANSPORT=audit",
 		source->follow ? "--follow" : NULL, "--no-tail", NULL};
 	int ends[2], r;
 

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { DAY = 24 * 60 * 60 };
+#define HOUR (UINT64_C(60) * 60)
+#define DAY (24 * HOUR)
 
 /* Exactly `count` digits. */
 static bool take_digits(struct cursor *cursor, size_t count, int *ret)
@@ -89,7 +90,7 @@ bool time_read_syslog(struct cursor *cursor, uint64_t now, uint64_t *ret)
 		return false;
 	if (!settle(tm, true, 0, 0, ret))
 		return false;
-	if (*ret <= now + DAY * UINT64_C(1000))
+	if (*ret <= now + DAY * 1000)
 		return true;
 	tm.tm_year--;
 	return settle(tm, true, 0, 0, ret);
@@ -183,9 +184,9 @@ static bool read_ago(struct cursor cursor, uint64_t count, uint64_t now, uint64_
 		{"minute", 60},
 		{"min", 60},
 		{"m", 60},
-		{"hours", 60 * 60},
-		{"hour", 60 * 60},
-		{"h", 60 * 60},
+		{"hours", HOUR},
+		{"hour", HOUR},
+		{"h", HOUR},
 		{"days", DAY},
 		{"day", DAY},
 		{"d", DAY},
