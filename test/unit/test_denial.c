@@ -88,7 +88,7 @@ Test(denial, events_in_two_lines)
 	check_answers("twice");
 }
 
-/* Whatever its beginning, a line that is cut is no record of something else. */
+/* A line that is cut is no record of something else; only without quotes a path may make it one. */
 Test(denial, cut_lines)
 {
 	AUTO_FCLOSE FILE *lines = open_data("test/data/audit/forms.log");
@@ -101,7 +101,8 @@ Test(denial, cut_lines)
 		struct denial whole = {0}, part = {0};
 
 		denial_reader_init(reader);
-		if (denial_read(reader, line, length, &whole) != DENIAL_RECORD)
+		if (denial_read(reader, line, length, &whole) != DENIAL_RECORD ||
+			contains(line, "code=allow sig="))
 			continue;
 		for (size_t cut = 0; cut < length; cut++) {
 			/* A copy of exactly that size, for the sanitizers. */
