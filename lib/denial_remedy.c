@@ -106,19 +106,30 @@ static unsigned find_gate(const struct policy *policy, const char *name)
 	return 0;
 }
 
+static bool passes(verdict value)
+{
+	return value == SECCOMP_RET_ALLOW || value == SECCOMP_RET_LOG;
+}
+
+/* Rules with a condition may or may not have decided; that they are there is told of all but those that
+ * allow what another one allows anyway. */
 static void judge_rules(struct remedy_call *call, const struct clause *clauses, size_t count)
 {
 	const struct clause *strictest = &clauses[0];
-	bool conditions = false;
+	bool conditions = false, always = false;
 
 	for (size_t i = 0; i < count; i++) {
-		conditions = conditions || clauses[i].condition_count > 0 || clauses[i].call_mask;
+		bool conditional = clauses[i].condition_count > 0 || clauses[i].call_mask;
+
+		conditions = conditions || conditional;
+		always = always || (!conditional && passes(clauses[i].action));
 		if (verdict_stricter(clauses[i].action, strictest->action))
 			strictest = &clauses[i];
 	}
-	call->outcome = conditions ? REMEDY_CONDITIONS : REMEDY_RULE;
-	if (strictest->action == SECCOMP_RET_ALLOW && !conditions)
+	if (always && passes(strictest->action))
 		call->outcome = REMEDY_ALLOWED;
+	else
+		call->outcome = conditions ? REMEDY_CONDITIONS : REMEDY_RULE;
 	call->line = strictest->rule->line;
 	call->column = strictest->rule->column;
 }
@@ -144,8 +155,8 @@ static void judge(struct remedy_call *call, const struct policy *policy)
 		judge_rules(call, clauses, count);
 		return;
 	}
-	call->outcome = simulate_policy(policy, &data, NULL) == SECCOMP_RET_ALLOW ? REMEDY_ALLOWED
-										  : REMEDY_ADDED;
+	call->outcome =
+		passes(simulate_policy(policy, &data, NULL)) ? REMEDY_ALLOWED : REMEDY_ADDED;
 	if (call->outcome == REMEDY_ADDED) {
 		call->gated_line = find_gate(policy, call->name);
 		call->danger = remedy_danger(call->name);

@@ -122,6 +122,9 @@ Test(denial_remedy, outcomes)
 	static const char profile[] =
 		"{" DENY ",'architectures':['SCMP_ARCH_X86_64'],'syscalls':["
 		"{'names':['read']," ALLOW "},"
+		"{'names':['kill']," ALLOW "},{'names':['kill']," ALLOW
+		",'args':[{'index':1,'op':'SCMP_CMP_EQ','value':1}]},"
+		"{'names':['close'],'action':'SCMP_ACT_LOG'},"
 		"{'names':['bind'],'action':'SCMP_ACT_KILL_PROCESS'},"
 		"{'names':['chmod'],'action':'SCMP_ACT_ERRNO'},{'names':['chmod']," ALLOW "},"
 		"{'names':['socket']," ALLOW
@@ -136,6 +139,8 @@ Test(denial_remedy, outcomes)
 		{ARCH_X86_64, "open", SECCOMP_RET_KILL_THREAD, REMEDY_ADDED},
 		{ARCH_X86_64, "open", SECCOMP_RET_TRAP, REMEDY_ADDED},
 		{ARCH_X86_64, "read", SECCOMP_RET_ERRNO, REMEDY_ALLOWED},
+		{ARCH_X86_64, "kill", SECCOMP_RET_ERRNO, REMEDY_ALLOWED},
+		{ARCH_X86_64, "close", SECCOMP_RET_ERRNO, REMEDY_ALLOWED},
 		{ARCH_X86_64, "bind", SECCOMP_RET_KILL_PROCESS, REMEDY_RULE},
 		{ARCH_X86_64, "chmod", SECCOMP_RET_ERRNO, REMEDY_RULE},
 		{ARCH_X86_64, "socket", SECCOMP_RET_ERRNO, REMEDY_CONDITIONS},
