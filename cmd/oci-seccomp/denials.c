@@ -281,6 +281,10 @@ int verb_denials(const struct verb *verb, int argc, char **argv)
 		return verb_usage(verb, problem ? problem : "one log at most can be read");
 	request.file = argv[optind];
 	r = run(&request, &rest, &err);
+	if (r < 0 && ferror(stdout)) { /* which main tells */
+		error_finish(&err);
+		return EXIT_FAILURE;
+	}
 	if (r < 0)
 		return verb_failure(&err);
 	return rest > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

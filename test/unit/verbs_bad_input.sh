@@ -21,6 +21,7 @@ cache --config @.json list
 check @.json
 check RuntimeDefault @.json
 compile @.json -o out
+denials --suggest @.json audit.log
 diff @.json RuntimeDefault
 diff RuntimeDefault @.bpf
 disasm @.bpf
@@ -47,6 +48,7 @@ cat >printers <<'END'
 cache list
 check typo.json
 compile RuntimeDefault -o -
+denials audit.log
 diff allow.bpf RuntimeDefault
 disasm allow.bpf
 merge --union RuntimeDefault RuntimeDefault -o -
@@ -125,6 +127,8 @@ mkdir -p good root profiles ".$(dirname "$INSTALLED_HOOK")"
 printf '#!/bin/sh\n' >".$INSTALLED_HOOK"
 chmod 755 ".$INSTALLED_HOOK"
 echo '{}' >good/config.json
+echo 'type=SECCOMP msg=audit(1613596317.899:6461): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=7 comm="app" exe="/app" sig=0 arch=c000003e syscall=90 compat=0 ip=0x7f code=0x50000' \
+	>audit.log
 echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["ptrace"], "action": "SCMP_ACT_ERRNO"}]}' \
 	>profiles/a.json
 
