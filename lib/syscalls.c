@@ -104,6 +104,16 @@ bool syscall_known_to_libseccomp(const char *name)
 	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
 }
 
+bool syscall_numbered_by_libseccomp(enum arch arch, const char *name)
+{
+	uint32_t token = arch == ARCH_X32 ? SCMP_ARCH_X32 : architectures[arch].audit;
+
+	int number = seccomp_syscall_resolve_name_arch(token, name);
+
+	/* The kernel's number, or one of its own for what a multiplexer reaches. */
+	return number >= 0 || (number != __NR_SCMP_ERROR && is_multiplexed(name));
+}
+
 struct libseccomp_version syscalls_libseccomp_version(void)
 {
 	const struct scmp_version *version = seccomp_version();

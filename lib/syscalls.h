@@ -22,6 +22,9 @@ bool syscall_known(const char *name);
  * does not know; it may be linked with another one. */
 bool syscall_known_to_libseccomp(const char *name);
 
+/* The same for one architecture: it learns of a call on one before the other. */
+bool syscall_numbered_by_libseccomp(enum arch arch, const char *name);
+
 /* The version of the libseccomp here. */
 struct libseccomp_version {
 	unsigned major, minor, micro;

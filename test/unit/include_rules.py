@@ -28,6 +28,9 @@ STAGES = ["state", "config", "bundle", "resolve", "profile", "policy", "filter",
 # A proof is worth something as long as nothing that it judges had a hand in it.
 APART = [({"diagram", "prove"}, {"filter", "graph", "optimize", "search"})]
 
+# Who shows what is in force has no part in putting it there.
+APART += [({"live", "container", "identity", "process"}, {"filter", "load", "notify", "rewrite"})]
+
 
 def part_of(name, parts):
     return any(re.fullmatch(part + r"(_\w+)?", name) for part in parts)
