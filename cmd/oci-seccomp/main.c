@@ -38,8 +38,10 @@ static const struct verb verbs[] = {
 	{"prove", TARGET_USAGE " A B",
 		"say whether A and B (PROFILE or PROGRAM.bpf, stacks with +) mean the same",
 		verb_prove},
-	{"query", TARGET_USAGE " [--format table|json] PROFILE CALL...|--all",
-		"say what a profile does to a call, as chmod or socket(AF_ALG)", verb_query},
+	{"ps", "[--all] [--format table|json] [--config FILE] [--root DIR]...",
+		"list the containers of this host and what confines them", verb_ps},
+	{"query", TARGET_USAGE " PROFILE CALL...",
+		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
 	{"resolve", "--bundle DIR [--config FILE] [--for hook|shim] [--format table|json]",
 		"say which profile a container gets, and why", verb_resolve},
 	{"run", "[--cap CAP]... [--caps all|default|none] PROFILE -- COMMAND [ARG]...",
@@ -50,6 +52,8 @@ static const struct verb verbs[] = {
 		"keep the profiles of a directory in the profile root", verb_sync},
 	{"uninstall", "[--root DIR] [--dry-run] ENGINE|bundle DIR", "take back what install did",
 		verb_uninstall},
+	{"verify", "(--pid PID|--container ID) [--root DIR]... " TARGET_USAGE " PROFILE",
+		"say whether what is in force is as strict as a profile", verb_verify},
 };
 
 static void print_usage(FILE *stream)

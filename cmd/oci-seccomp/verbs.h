@@ -26,12 +26,14 @@ int verb_install(const struct verb *verb, int argc, char **argv);
 int verb_merge(const struct verb *verb, int argc, char **argv);
 int verb_optimize(const struct verb *verb, int argc, char **argv);
 int verb_prove(const struct verb *verb, int argc, char **argv);
+int verb_ps(const struct verb *verb, int argc, char **argv);
 int verb_query(const struct verb *verb, int argc, char **argv);
 int verb_resolve(const struct verb *verb, int argc, char **argv);
 int verb_run(const struct verb *verb, int argc, char **argv);
 int verb_show(const struct verb *verb, int argc, char **argv);
 int verb_sync(const struct verb *verb, int argc, char **argv);
 int verb_uninstall(const struct verb *verb, int argc, char **argv);
+int verb_verify(const struct verb *verb, int argc, char **argv);
 
 /* Says what is wrong with the arguments (NULL: getopt already has) and how they go. Returns
  * EXIT_USAGE. */

@@ -1,0 +1,343 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# ps and verify: containers of all engines side by side, each confined in its own way.
+# shellcheck source=test/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+: "${SHIM:=$TOP/build/cmd/oci-seccomp-runtime/oci-seccomp-runtime}"
+KEY=io.oci-seccomp.profile
+REAL=$(command -v "$RUNTIME")
+CAPS=CAP_CHOWN,CAP_KILL
+CGROUP=/oci-seccomp-e2e-$$
+deny_profile chmod.json chmod 99
+deny_profile fchmod.json fchmod 99
+# Of the same meaning as no profile that is known.
+mkdir "$TMP/elsewhere"
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["fchown"],
+	"action": "SCMP_ACT_ERRNO", "errnoRet": 98}]}\n' >"$TMP/elsewhere/foreign.json"
+
+cat >"$TMP/shim" <<END
+#!/bin/sh
+export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME="$REAL"
+exec "$SHIM" "\$@"
+END
+chmod 755 "$TMP/shim"
+
+# list [OPTION]...: the table as JSON. Sets STATUS.
+list() {
+	STATUS=0
+	"$OCI_SECCOMP" ps --config "$CONFIG" --root "$STATE" --format json "$@" \
+		>"$TMP/ps.json" 2>"$TMP/ps.err" || STATUS=$?
+}
+
+# row PID KEY...: values of the container with that first process.
+row() {
+	"$PYTHON" - "$TMP/ps.json" "$@" <<-'END'
+		import json, sys
+		rows = json.load(open(sys.argv[1]))["containers"]
+		found = [row for row in rows if row["pid"] == int(sys.argv[2] or 0)]
+		print(" ".join(str(row[key]) for row in found for key in sys.argv[3:]))
+	END
+}
+
+# verify PROFILE OPTION...: sets STATUS and SAID.
+verify() {
+	profile=$1
+	shift
+	STATUS=0
+	SAID=$("$OCI_SECCOMP" verify "$@" --root "$STATE" "$profile" 2>&1) || STATUS=$?
+}
+
+state_of() {
+	sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status"
+}
+
+is_stopped() {
+	[ "$(state_of "$1")" = T ]
+}
+
+is_sleeping() {
+	[ "$(state_of "$1")" = S ]
+}
+
+PODMAN='' CONTAINERD='' DOCKERD=''
+script_clean_up() {
+	[ -z "$PODMAN" ] || podman rm --all --force --time 0 >/dev/null 2>&1
+	if [ -n "$CONTAINERD" ]; then
+		for name in "e2e-ctr-$$" "e2e-ctr-free-$$"; do
+			ctr task kill --signal KILL "$name" >/dev/null 2>&1
+			until_true 10 task_gone "$name"
+			ctr container rm "$name" >/dev/null 2>&1
+		done
+		kill "$CONTAINERD"
+		wait "$CONTAINERD" 2>/dev/null
+	fi
+	[ -n "$DOCKERD" ] || return
+	docker rm --force e2e-docker e2e-known e2e-free >/dev/null 2>&1
+	kill "$DOCKERD"
+	wait "$DOCKERD" 2>/dev/null
+	! mountpoint -q "$TMP/docker" || umount "$TMP/docker"
+	rmdir "/sys/fs/cgroup$CGROUP" /sys/fs/cgroup/*"$CGROUP" 2>/dev/null
+}
+
+# By hand: the hook, RuntimeDefault, a native profile, none, both, and one that nobody knows.
+
+confined --capabilities "$CAPS" --annotation "$KEY=Localhost/chmod.json" -- /probe ready sleep:300
+run_until_ready
+HOOKED=$ID HOOKED_PID=$PID
+confined --capabilities "$CAPS" --no-new-privileges -- /probe ready sleep:300
+run_until_ready
+DEFAULT=$ID DEFAULT_PID=$PID
+bundle --seccomp "$TEST_DATA/deny-ptrace.json" -- /probe ready sleep:300
+run_until_ready
+NATIVE_PID=$PID
+bundle -- /probe ready sleep:300
+run_until_ready
+FREE=$ID FREE_PID=$PID
+confined --seccomp "$PROFILES/fchmod.json" --annotation "$KEY=Localhost/chmod.json" -- \
+	/probe ready sleep:300
+run_until_ready
+STACKED=$ID STACKED_PID=$PID
+bundle --seccomp "$TMP/elsewhere/foreign.json" -- /probe ready sleep:300
+run_until_ready
+FOREIGN=$ID FOREIGN_PID=$PID
+rm "$BUNDLE/config.json" # nothing tells what the engine wanted
+
+list
+is "ps: all could be read" "$STATUS $(cat "$TMP/ps.err")" "0 "
+is "the hook's container" "$(row "$HOOKED_PID" engine id mode filters flags nnp profile)" \
+	"$RUNTIME $HOOKED filter 1 None 0 Localhost/chmod.json"
+is "RuntimeDefault at the container's capabilities" \
+	"$(row "$DEFAULT_PID" engine id mode filters nnp profile)" \
+	"$RUNTIME $DEFAULT filter 1 1 RuntimeDefault"
+like "a native profile" "$(row "$NATIVE_PID" mode filters profile)" "filter 1 *config.json"
+is "no profile" "$(row "$FREE_PID" id mode filters instructions profile)" \
+	"$FREE none 0 None unconfined"
+like "a native profile beside the hook's" "$(row "$STACKED_PID" id filters profile)" \
+	"$STACKED 2 Localhost/chmod.json+*Localhost/fchmod.json"
+is "a profile that nobody knows" "$(row "$FOREIGN_PID" id mode filters profile)" \
+	"$FOREIGN filter 1 unknown"
+
+# An exec session has what the runtime loads, and no hook.
+runtime exec --detach "$HOOKED" /probe sleep:300 >/dev/null 2>&1
+fewer() {
+	list
+	[ "$(row "$HOOKED_PID" fewer)" = 1 ]
+}
+if until_true 10 fewer; then
+	ok "an exec session without the hook's filter is counted"
+else
+	not_ok "an exec session without the hook's filter is counted" "$TMP/ps.json"
+fi
+
+verify none.json --pid "$HOOKED_PID"
+like "verify: a profile that is not there" "$STATUS $SAID" "1 oci-seccomp: none.json: cannot open*"
+verify "$PROFILES/chmod.json" --pid "$HOOKED_PID"
+is "verify: the process is as the profile says" "$STATUS $SAID" "0 same"
+verify "$PROFILES/chmod.json" --container "$HOOKED"
+like "verify: the planted exec session is found" "$STATUS $SAID" \
+	"1 *: same*looser: chmod(...) on *: ALLOW against ERRNO(*"
+verify RuntimeDefault --container "$DEFAULT"
+is "verify: RuntimeDefault with the container's capabilities" "$STATUS $SAID" "0 same"
+verify RuntimeDefault --container "$DEFAULT" --caps all
+like "verify: with others" "$STATUS $SAID" "0 stricter: *"
+verify "$PROFILES/chmod.json" --container "$FREE"
+like "verify: a container without a profile" "$STATUS $SAID" "1 looser: chmod(...) on *"
+verify "$PROFILES/chmod.json+$PROFILES/fchmod.json" --container "$STACKED"
+is "verify: filters that are stacked" "$STATUS $SAID" "0 same"
+verify "$PROFILES/chmod.json" --container "$STACKED"
+like "verify: stricter than asked for" "$STATUS $SAID" "0 stricter: fchmod(...) on *"
+verify "$PROFILES/chmod.json" --container "$FOREIGN"
+like "verify: the planted wrong one" "$STATUS $SAID" \
+	"1 looser: chmod(...) on *stricter: fchown(...) on *"
+verify "$PROFILES/chmod.json" --container nothing-of-that-name
+like "verify: no such container" "$STATUS $SAID" "1 *there is no running container*"
+
+like "ps: no such root" "$("$OCI_SECCOMP" ps --root "$TMP/none" 2>&1)" \
+	"oci-seccomp: $TMP/none: cannot open: No such file or directory"
+like "ps: an argument" "$("$OCI_SECCOMP" ps app 2>&1)" "oci-seccomp ps: no argument is taken*"
+like "verify: both" "$("$OCI_SECCOMP" verify --pid 1 --container app RuntimeDefault 2>&1)" \
+	"oci-seccomp verify: say --pid or --container*"
+like "verify: no number" "$("$OCI_SECCOMP" verify --pid 1x RuntimeDefault 2>&1)" \
+	'oci-seccomp: "1x" is no process number'
+for verb in "ps --config $CONFIG --root $STATE" "verify --pid $HOOKED_PID RuntimeDefault"; do
+	# shellcheck disable=SC2086
+	like "${verb%% *}: a full disk" "$("$OCI_SECCOMP" $verb 2>&1 >/dev/full)" \
+		"*standard output: cannot write: No space left on device"
+done
+
+# Killed at any moment: nothing is left stopped.
+left=0
+for moment in 0 200 400 600 800 1000 1200 1400 1600 1800 2000 2500 3000 3500 4000 5000 6000 8000; do
+	"$PYTHON" "$HERE/kill_verify.py" "$moment" "$OCI_SECCOMP" verify --container "$HOOKED" \
+		--root "$STATE" "$PROFILES/chmod.json" >>"$TMP/killed"
+	until_true 2 is_sleeping "$HOOKED_PID" || left=$((left + 1))
+	[ "$(field "$HOOKED_PID" TracerPid)" = 0 ] || left=$((left + 1))
+done
+is "verify, killed: nothing is left stopped or traced" "$left" 0
+like "verify, killed: it was, at some moments" "$(cat "$TMP/killed")" "*killed*"
+
+kill -STOP "$HOOKED_PID"
+verify "$PROFILES/chmod.json" --pid "$HOOKED_PID"
+is "verify: a stopped process" "$STATUS $SAID" "0 same"
+until_true 2 is_stopped "$HOOKED_PID"
+is "verify: it stays stopped" "$(state_of "$HOOKED_PID")" T
+kill -CONT "$HOOKED_PID"
+
+# podman
+
+podman() {
+	timeout -k 5 60 podman --root "$TMP/podman" --runroot "$TMP/podman.run" --tmpdir "$TMP/podman.tmp" \
+		--storage-driver vfs --cgroup-manager cgroupfs --runtime "$REAL" "$@"
+}
+
+# podman_run NAME OPTION...: prints its first process.
+podman_run() {
+	name=$1
+	shift
+	podman run --detach --name "$name" --network none --ulimit nofile=1024:1024 \
+		--ulimit nproc=1000:1000 "$@" --rootfs "$ROOTFS" /probe ready sleep:300 \
+		>>"$TMP/out" 2>>"$TMP/err"
+	podman inspect --format '{{.State.Pid}}' "$name"
+}
+
+if command -v podman >/dev/null; then
+	PODMAN=yes
+	podman_default=$(podman_run "e2e-default-$$")
+	podman_foreign=$(podman_run "e2e-foreign-$$" --security-opt "seccomp=$TMP/elsewhere/foreign.json")
+	podman_known=$(podman_run "e2e-known-$$" --security-opt "seccomp=$PROFILES/chmod.json")
+	list
+	like "podman's default" "$(row "$podman_default" engine name mode filters profile)" \
+		"podman e2e-default-$$ filter 1 */usr/share/containers/seccomp.json"
+	like "podman: a foreign profile" "$(row "$podman_foreign" engine name profile)" \
+		"podman e2e-foreign-$$ *config.json"
+	like "podman: a profile below the root" "$(row "$podman_known" engine name profile)" \
+		"podman e2e-known-$$ *Localhost/chmod.json"
+	verify "$PROFILES/chmod.json" --container "e2e-known-$$"
+	is "podman: verify" "$STATUS $SAID" "0 same"
+	verify "$PROFILES/chmod.json" --container "e2e-foreign-$$"
+	like "podman: verify finds the wrong one" "$STATUS $SAID" "1 *looser: chmod*"
+else
+	skip "podman" "it is not installed"
+fi
+
+# containerd
+
+ctr() {
+	timeout -k 5 60 ctr --address "$TMP/containerd.sock" "$@"
+}
+
+# ctr_run NAME OPTION...: prints its first process.
+ctr_run() {
+	name=$1
+	shift
+	ctr run --detach --runc-binary "$TMP/shim" "$@" --rootfs "$ROOTFS" "$name" /probe sleep:300 \
+		>>"$TMP/out" 2>>"$TMP/err"
+	ctr task ls | awk -v name="$name" '$1 == name { print $2 }'
+}
+
+task_gone() {
+	ctr task rm "$1" >/dev/null 2>&1 || ! ctr task ls -q 2>/dev/null | grep -qx "$1"
+}
+
+containerd_answers() {
+	ctr version >/dev/null 2>&1
+}
+
+if command -v containerd >/dev/null && command -v ctr >/dev/null; then
+	cat >"$TMP/containerd.toml" <<-END
+		version = 2
+		root = "$TMP/containerd"
+		state = "$TMP/containerd.state"
+		disabled_plugins = ["io.containerd.grpc.v1.cri"]
+		[grpc]
+		  address = "$TMP/containerd.sock"
+	END
+	containerd --config "$TMP/containerd.toml" >"$TMP/containerd.log" 2>&1 &
+	CONTAINERD=$!
+	until_true 30 containerd_answers
+	ctr_default=$(ctr_run "e2e-ctr-$$")
+	ctr_free=$(ctr_run "e2e-ctr-free-$$" --annotation "$KEY=Unconfined")
+	list
+	# Written for libseccomp so that it means the same.
+	like "containerd: RuntimeDefault by the shim" \
+		"$(row "$ctr_default" engine id namespace mode filters profile)" \
+		"containerd e2e-ctr-$$ default filter 1 *RuntimeDefault"
+	is "containerd: unconfined" "$(row "$ctr_free" engine id mode profile)" \
+		"containerd e2e-ctr-free-$$ none unconfined"
+	verify RuntimeDefault --container "e2e-ctr-$$"
+	case $SAID in
+	*looser*) not_ok "containerd: verify" "$SAID" ;;
+	*) is "containerd: verify" "$STATUS" 0 ;;
+	esac
+else
+	skip "containerd" "it is not installed"
+fi
+
+# docker
+
+docker() {
+	timeout -k 5 60 docker --host "unix://$TMP/docker.sock" "$@"
+}
+
+# docker_run NAME OPTION...: prints its first process.
+docker_run() {
+	name=$1
+	shift
+	docker run --detach --name "$name" --runtime e2e --network none "$@" e2e /probe ready sleep:300 \
+		>>"$TMP/out" 2>>"$TMP/err"
+	docker inspect --format '{{.State.Pid}}' "$name"
+}
+
+docker_answers() {
+	docker version >/dev/null 2>&1
+}
+
+if command -v dockerd >/dev/null && command -v docker >/dev/null; then
+	printf '{"runtimes": {"e2e": {"path": "%s"}}}\n' "$REAL" >"$TMP/daemon.json"
+	export DOCKER_CONFIG="$TMP/docker.client"
+	dockerd --config-file "$TMP/daemon.json" --host "unix://$TMP/docker.sock" --data-root "$TMP/docker" \
+		--exec-root "$TMP/docker.exec" --pidfile "$TMP/docker.pid" --storage-driver vfs \
+		--cgroup-parent "$CGROUP" --iptables=false --bridge=none >"$TMP/docker.log" 2>&1 &
+	DOCKERD=$!
+	until_true 30 docker_answers
+	tar -C "$ROOTFS" -cf - . | docker import - e2e >>"$TMP/out" 2>>"$TMP/err"
+	docker_default=$(docker_run e2e-docker)
+	docker_known=$(docker_run e2e-known --security-opt "seccomp=$PROFILES/chmod.json")
+	docker_free=$(docker_run e2e-free --security-opt seccomp=unconfined)
+	list
+	like "docker's default" "$(row "$docker_default" engine name mode filters profile)" \
+		"docker e2e-docker filter 1 *config.json"
+	like "docker: a profile below the root" "$(row "$docker_known" engine name profile)" \
+		"docker e2e-known *Localhost/chmod.json"
+	is "docker: unconfined" "$(row "$docker_free" engine name mode profile)" \
+		"docker e2e-free none unconfined"
+	verify "$PROFILES/chmod.json" --container e2e-known
+	is "docker: verify" "$STATUS $SAID" "0 same"
+	verify "$PROFILES/fchmod.json" --container e2e-known
+	like "docker: verify finds the wrong one" "$STATUS $SAID" \
+		"1 looser: fchmod(...) on *stricter: chmod(...) on *"
+else
+	skip "docker" "it is not installed"
+fi
+
+# Side by side
+
+is "every container is there" "$(row "$HOOKED_PID" id) $(row "$FREE_PID" id) $(row "$FOREIGN_PID" id)" \
+	"$HOOKED $FREE $FOREIGN"
+like "a table" "$("$OCI_SECCOMP" ps --config "$CONFIG" --root "$STATE")" \
+	"ENGINE *NAME *ID *PROFILE*$HOOKED*Localhost/chmod.json*"
+"$SECCOMP_SELF" /bin/sleep 300 &
+OTHER=$!
+other_listed() {
+	list --all
+	[ "$(row "$OTHER" name engine filters instructions)" = "sleep None 1 1" ]
+}
+if until_true 10 other_listed; then
+	ok "--all: another process with a filter"
+else
+	not_ok "--all: another process with a filter" "$TMP/ps.json"
+fi
+kill "$OTHER"
+wait "$OTHER" 2>/dev/null
+done_testing
