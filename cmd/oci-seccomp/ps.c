@@ -18,6 +18,7 @@
 enum column_number {
 	COLUMN_ENGINE,
 	COLUMN_NAME,
+	COLUMN_POD,
 	COLUMN_ID,
 	COLUMN_PID,
 	COLUMN_MODE,
@@ -27,14 +28,14 @@ enum column_number {
 	COLUMN_NNP,
 	COLUMN_FEWER,
 	COLUMN_PROFILE,
-	COLUMN_POD, /* from here on in JSON alone */
-	COLUMN_NAMESPACE,
+	COLUMN_NAMESPACE, /* in JSON alone */
 	COLUMN_COUNT,
 };
 
 static const struct column columns[COLUMN_COUNT] = {
 	[COLUMN_ENGINE] = {"ENGINE", 0, SCOLS_JSON_STRING},
 	[COLUMN_NAME] = {"NAME", 0, SCOLS_JSON_STRING},
+	[COLUMN_POD] = {"POD", 0, SCOLS_JSON_STRING},
 	[COLUMN_ID] = {"ID", 0, SCOLS_JSON_STRING},
 	[COLUMN_PID] = {"PID", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
 	[COLUMN_MODE] = {"MODE", 0, SCOLS_JSON_STRING},
@@ -44,7 +45,6 @@ static const struct column columns[COLUMN_COUNT] = {
 	[COLUMN_NNP] = {"NNP", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
 	[COLUMN_FEWER] = {"FEWER", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
 	[COLUMN_PROFILE] = {"PROFILE", 0, SCOLS_JSON_STRING},
-	[COLUMN_POD] = {"POD", 0, SCOLS_JSON_STRING},
 	[COLUMN_NAMESPACE] = {"NAMESPACE", 0, SCOLS_JSON_STRING},
 };
 
@@ -216,7 +216,7 @@ static int list_container(struct listing *listing, size_t index, struct error *e
 	r = put_text(listing, COLUMN_NAME, container->name, NULL, err);
 	if (r == 0)
 		r = put_text(listing, COLUMN_ID, id, NULL, err);
-	if (r == 0 && listing->format == FORMAT_JSON)
+	if (r == 0)
 		r = put_text(listing, COLUMN_POD, container->pod, NULL, err);
 	if (r == 0 && listing->format == FORMAT_JSON)
 		r = put_text(listing, COLUMN_NAMESPACE, container->namespace, NULL, err);
@@ -278,7 +278,7 @@ static int list(
 		r = identities_create(config, &listing.identities, err);
 	if (r == 0) {
 		output_init(&listing.output, options->format, "containers", columns,
-			options->format == FORMAT_JSON ? COLUMN_COUNT : COLUMN_POD);
+			options->format == FORMAT_JSON ? COLUMN_COUNT : COLUMN_NAMESPACE);
 		r = list_all(&listing, options->all, err);
 		output_finish(&listing.output);
 	}

@@ -256,6 +256,8 @@ SANDBOX=$(filters "$SANDBOX_PID")
 container web
 everywhere "RuntimeDefault by annotation" keyctl=EPERM socket-vsock=EPERM chmod=passed fchmod=passed file=ok
 chmod_in "RuntimeDefault by annotation" 0
+like "ps: the containers of a pod" "$("$OCI_SECCOMP" ps --config "$CONFIG")" \
+	"*containerd *pod-1 *RuntimeDefault*containerd *web *pod-1 *RuntimeDefault*"
 is "the sandbox has the filter of RuntimeDefault" "$(field "$SANDBOX_PID" Seccomp) $SANDBOX" \
 	"2 $(filters "$(cri pid "$ID")")"
 container app

@@ -340,4 +340,21 @@ else
 fi
 kill "$OTHER"
 wait "$OTHER" 2>/dev/null
+
+# Its name is a command for terminals.
+EVIL=$TMP/$(printf 'a\033[31mb')
+cp "$(command -v sleep)" "$EVIL"
+"$SECCOMP_SELF" "$EVIL" 300 &
+OTHER=$!
+evil_listed() {
+	"$OCI_SECCOMP" ps --all --config "$CONFIG" >"$TMP/ps.txt" 2>/dev/null
+	grep -q '1b\[31mb' "$TMP/ps.txt"
+}
+if until_true 10 evil_listed; then
+	is "--all: names do not reach the terminal raw" "$(tr -dc '\033' <"$TMP/ps.txt" | wc -c)" 0
+else
+	not_ok "--all: names do not reach the terminal raw" "$TMP/ps.txt"
+fi
+kill "$OTHER"
+wait "$OTHER" 2>/dev/null
 done_testing
