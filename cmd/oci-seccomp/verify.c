@@ -180,8 +180,6 @@ static int answer(const struct live_threads *threads, const char *argument,
 		r = answer_groups(threads, target, prover, &wanted, &good, err);
 	prover_destroy(prover);
 	side_finish(&side);
-	if (r == 0 && fflush(stdout) != 0)
-		r = error_set_errno(err, -errno, "standard output: cannot write");
 	if (r < 0)
 		return verb_failure(err);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;

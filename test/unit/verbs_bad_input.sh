@@ -33,6 +33,7 @@ optimize allow.bpf @.bpf -o out
 optimize --weights @.txt allow.bpf -o out
 prove @.json RuntimeDefault
 prove RuntimeDefault @.bpf
+ps --config @.json
 query @.json chmod
 resolve --bundle @/
 resolve --bundle good --config @.json
@@ -41,6 +42,7 @@ run @.bpf -- true
 show @.json
 sync --to root @/
 uninstall bundle @/
+verify --pid 1 @.json
 END
 
 # What prints enough to see that it cannot; and what writes a file.
@@ -54,11 +56,13 @@ disasm allow.bpf
 merge --union RuntimeDefault RuntimeDefault -o -
 optimize allow.bpf -o -
 prove allow.bpf RuntimeDefault
+ps --all --format json
 query RuntimeDefault chmod
 resolve --bundle good
 resolve --bundle good --format json
 show RuntimeDefault
 sync --to root good
+verify --pid 1 RuntimeDefault
 END
 cat >writers <<'END'
 compile RuntimeDefault -o full/out
