@@ -187,7 +187,7 @@ static void choose_first(struct containers *containers, size_t owner)
 		if (containers->owners[i] == owner && (!first || process->start < first->start))
 			first = process;
 	}
-	containers->items[owner].pid = first->pid;
+	containers->items[owner].pid = first ? first->pid : 0; /* a container has one */
 }
 
 /* 0: not known. */
