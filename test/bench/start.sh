@@ -22,6 +22,8 @@ bundle -- /probe
 none=$(run_with "$RUNTIME")
 bundle --seccomp "$RUNTIME_DEFAULT" -- /probe
 native=$(run_with "$RUNTIME")
+bundle --hook createRuntime "$PROBE" -- /probe # which does nothing without arguments
+empty=$(run_with "$RUNTIME")
 confined --annotation io.oci-seccomp.profile=RuntimeDefault -- /probe
 hook=$(run_with "$RUNTIME")
 bundle --annotation io.oci-seccomp.profile=RuntimeDefault -- /probe
@@ -31,6 +33,7 @@ export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME="$RUNTIME"
 
 compare "Container start: $("$RUNTIME" --version | head -n 1)" \
 	"no seccomp" true "$none" \
+	"a hook that does nothing" true "$empty" \
 	"RuntimeDefault, native" true "$native" \
 	"RuntimeDefault, hook, cold" "rm -rf $TMP/cache" "$hook" \
 	"RuntimeDefault, hook, warm" true "$hook" \
