@@ -170,6 +170,9 @@ refused "a named container: an unknown value" 'container "app" (oci-seccomp-e2e-
 # With "compat" a crun that is built with WebAssembly fails before its hooks where wasmedge is missing.
 refused "a container that the runtime runs without execve" module.wasm.image/variant "$SHIM" -- \
 	--annotation module.wasm.image/variant=compat-smart
+refused "a program that crun would load in place of the engine's profile" \
+	"annotation run.oci.seccomp_bpf_data: crun would load this program" -- \
+	--seccomp "$PROFILES/good.json" --annotation run.oci.seccomp_bpf_data=BgAAAAAA/38=
 
 # crun takes a handler that runs the container itself from the name it is started by. runc has none,
 # so that with it only the hook can stop this container.
