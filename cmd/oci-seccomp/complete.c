@@ -104,8 +104,11 @@ static const struct {
 	{"FORMAT", offer_nothing},
 	{"ID", offer_nothing},
 	{"K.M", offer_nothing},
+	{"NAME", offer_nothing},
+	{"PID", offer_nothing},
 	{"PROFILE", offer_profiles},
 	{"SOURCE_DIR", offer_directories},
+	{"TIME", offer_nothing},
 };
 
 static void offer_alternative(const struct wanted *wanted, const char *word)
@@ -147,13 +150,24 @@ struct token {
 	bool repeats;
 };
 
+/* How long it is, with what closes behind it. A value ends where another option may stand. */
+static size_t token_length(const char *start)
+{
+	size_t length = strcspn(start, " ");
+	const char *other = start[0] == '-' ? NULL : memmem(start, length, "|--", 3);
+
+	return other ? (size_t)(other - start) : length;
+}
+
 /* `*position` moves behind it. false: there is none. */
 static bool next_token(const char **position, struct token *ret)
 {
-	const char *start = *position + strspn(*position, " [");
-	size_t whole = strcspn(start, " "), length = strcspn(start, " ]");
+	const char *start = *position + strspn(*position, " |([");
+	size_t whole = token_length(start), length = strcspn(start, " )]");
 	char *dots;
 
+	if (length > whole)
+		length = whole;
 	if (whole == 0)
 		return false;
 	*position = start + whole;

@@ -17,7 +17,10 @@ static const struct verb verbs[] = {
 	/* sorted by name */
 	{"cache", "[--config FILE] list|warm|clear", "see, fill or empty the cache of programs",
 		verb_cache},
-	{"check", "PROFILE...", "report every error of a profile, with its place", verb_check},
+	{"check",
+		"[--strict] [--only ID]... [--ignore ID]... "
+		"[--format text|json|sarif] " TARGET_USAGE " PROFILE...",
+		"report every error, trap and hole of a profile, with its place", verb_check},
 	{"compile", "[--format bpf|asm|c|pfc|oci] [--native] " TARGET_USAGE " PROFILE -o FILE",
 		"make a raw BPF program of a profile, or show what it becomes", verb_compile},
 	{"denials",
@@ -40,8 +43,8 @@ static const struct verb verbs[] = {
 		verb_prove},
 	{"ps", "[--all] [--format table|json] [--config FILE] [--root DIR]...",
 		"list the containers of this host and what confines them", verb_ps},
-	{"query", TARGET_USAGE " PROFILE CALL...",
-		"say what a profile does to a call, as chmod or socket(40,1,0)", verb_query},
+	{"query", TARGET_USAGE " [--format table|json] PROFILE CALL...|--all",
+		"say what a profile does to a call, as chmod or socket(AF_ALG)", verb_query},
 	{"resolve", "--bundle DIR [--config FILE] [--for hook|shim] [--format table|json]",
 		"say which profile a container gets, and why", verb_resolve},
 	{"run", "[--cap CAP]... [--caps all|default|none] PROFILE -- COMMAND [ARG]...",

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Completion in bash, zsh and fish, and that nothing of the usage lines is missing there. Prints TAP.
+# Completion in bash, zsh and fish, and that nothing of the usage lines and of the manual pages is missing
+# there. Prints TAP.
 # From the environment: OCI_SECCOMP (the program) and TEST_DATA (the folder of profiles).
 set -u
 
 TESTS=0
 FAILED=0
 SCRIPTS=$(cd "$TEST_DATA/../../cmd/oci-seccomp/completion" && pwd)
+MANUALS=$(cd "$TEST_DATA/../../docs" && pwd)
 PATH=$(dirname "$OCI_SECCOMP"):$PATH
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-completion.XXXXXX")
 trap 'rm -rf "$TMP"' EXIT
@@ -48,7 +50,16 @@ in_bash() {
 
 # The usage line of a verb, as words without brackets and dots.
 usage() {
-	"$OCI_SECCOMP" "$1" --help | sed -n "1s/^Usage: oci-seccomp $1 //p" | tr -d '[]' | sed 's/\.\.\.//g'
+	"$OCI_SECCOMP" "$1" --help | sed -n "1s/^Usage: oci-seccomp $1 //p" | tr -d '[]()' | sed 's/\.\.\.//g'
+}
+
+# The options that the manual page of a verb explains, but the long name of -o: usage lines have the short
+# one.
+explained() {
+	for manual in "$MANUALS/oci-seccomp-$1".[18].scd; do
+		[ ! -e "$manual" ] || grep '^\*-' "$manual" | grep -oE '\*--?[a-z][a-z-]*\*' | tr -d '*' |
+			grep -vx -- --output
+	done
 }
 
 # missing WORD... -- OFFERED...: those that are not offered.
@@ -69,6 +80,10 @@ is 'there are verbs' "$((${#verbs[@]} > 5))" 1
 # shellcheck disable=SC2046
 is 'every verb' "$(missing "${verbs[@]}" -- $(in_bash ''))" ''
 for verb in "${verbs[@]}"; do
+	for option in $(explained "$verb"); do
+		# shellcheck disable=SC2046
+		is "$verb: $option of its manual page" "$(missing "$option" -- $(in_bash "$verb" -))" ''
+	done
 	previous=
 	for word in $(usage "$verb"); do
 		for option in ${word//|/ }; do
@@ -91,6 +106,11 @@ is 'the name of a capability' "$(in_bash query --cap CAP_SYS_PT)" 'CAP_SYS_PTRAC
 is 'a profile' "$(in_bash prove '' | tr ' ' '\n' | sort | paste -sd' ')" \
 	'RuntimeDefault file.json folder'
 is 'a call behind it' "$(in_bash query --caps none RuntimeDefault fchmod)" 'fchmod fchmodat fchmodat2'
+is 'one of two options' "$(in_bash verify --p)" '--pid'
+is 'the other' "$(in_bash verify --con)" '--container'
+is 'no value of theirs is known' "$(in_bash verify --container '')$(in_bash verify --pid '')" ''
+is 'behind their values' "$(in_bash verify --container c1 --root '')" 'folder'
+is 'in place of calls' "$(in_bash query RuntimeDefault --al)" '--all'
 is 'directories alone' "$(in_bash sync f)" 'folder'
 is 'a word of a verb' "$(in_bash cache l)" 'list'
 is 'what stands for an engine' "$(in_bash install --dry-run '')" 'containerd crio docker podman bundle'
