@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode.h"
 
-#include "io.h"
-
 #include <errno.h>
 #include <linux/bpf_common.h>
 #include <linux/seccomp.h>
@@ -206,9 +204,4 @@ int program_read(
 	}
 	*ret = program;
 	return 0;
-}
-
-int program_write(int fd, const struct program *program)
-{
-	return io_write_all(fd, program->code, program->length * sizeof(*program->code));
 }

@@ -22,6 +22,3 @@ int program_check(const struct program *program, struct error *err)
 /* The program in the raw file `text` of `length` bytes, checked. `name` is what messages call it. */
 int program_read(const char *name, const void *text, size_t length, struct program *ret,
 	struct error *err) __attribute__((warn_unused_result));
-
-/* Writes a raw file. Returns 0 or a negative errno. */
-int program_write(int fd, const struct program *program) __attribute__((warn_unused_result));

@@ -66,14 +66,17 @@ static int write_and_rename(int directory, const char *name, const char *tempora
  * be fixed: whoever holds the lock knows that a file of this name is a killed caller's, and removes
  * it. The kernel drops the lock of a killed process.
  */
-static int lock(int directory)
+static int open_locked(int at, const char *path)
 {
+	AUTO_CLOSE int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
+	if (fd < 0)
+		return -errno;
 	do
-		r = flock(directory, LOCK_EX);
+		r = flock(fd, LOCK_EX);
 	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : 0;
+	return r < 0 ? -errno : TAKE_FD(fd);
 }
 
 /* No fsync: a kill, against which this guards, does not lose what is written, and after a crash of
@@ -81,17 +84,13 @@ static int lock(int directory)
 static int replace(const char *directory, const char *name, const char *text, size_t length)
 {
 	AUTO_FREE char *temporary = temporary_name(name);
-	AUTO_CLOSE int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int fd = open_locked(AT_FDCWD, directory);
 	struct stat old;
-	int r;
 
 	if (!temporary)
 		return -ENOMEM;
 	if (fd < 0)
-		return -errno;
-	r = lock(fd);
-	if (r < 0)
-		return r;
+		return fd;
 	if (fstatat(fd, name, &old, 0) < 0)
 		return -errno;
 	return write_and_rename(fd, name, temporary, text, length, &old, false);
@@ -112,7 +111,7 @@ int splice_replace_path(const char *path, const char *text, size_t length, struc
 int splice_write_at(int directory, const char *name, const char *text, size_t length)
 {
 	AUTO_FREE char *temporary = temporary_name(name);
-	AUTO_CLOSE int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int fd = open_locked(directory, ".");
 	struct stat status;
 	bool there;
 	int r;
@@ -120,10 +119,7 @@ int splice_write_at(int directory, const char *name, const char *text, size_t le
 	if (!temporary)
 		return -ENOMEM;
 	if (fd < 0)
-		return -errno;
-	r = lock(fd);
-	if (r < 0)
-		return r;
+		return fd;
 	there = fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 	if (!there && errno != ENOENT)
 		return -errno;

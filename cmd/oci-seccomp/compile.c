@@ -5,7 +5,6 @@
 #include "compile.h"
 #include "disasm.h"
 #include "filter.h"
-#include "io.h"
 #include "output.h"
 #include "policy.h"
 #include "profile_write.h"
@@ -98,16 +97,6 @@ static int make(const struct request *request, const struct policy *policy, char
 	return r;
 }
 
-static int put(const char *path, const char *data, size_t length, struct error *err)
-{
-	int r;
-
-	if (strcmp(path, "-") != 0)
-		return io_replace_file(path, data, length, 0644, err);
-	r = io_write_all(STDOUT_FILENO, data, length);
-	return r < 0 ? error_set_errno(err, r, "standard output: cannot write") : 0;
-}
-
 /* What whoever loads the program must do, since the format cannot say it. */
 static void warn(const struct policy *policy)
 {
@@ -138,7 +127,7 @@ static int compile(const struct request *request, const struct profile *profile,
 		return r;
 	r = make(request, &policy, &data, &length, err);
 	if (r == 0)
-		r = put(request->output, data, length, err);
+		r = output_file(request->output, data, length, err);
 	if (r == 0 && request->format != FORMAT_OCI)
 		warn(&policy);
 	policy_finish(&policy);

@@ -127,6 +127,13 @@ int read_policy_argument(const char *argument, const struct target *target, stru
 	return r;
 }
 
+bool is_program_argument(const char *argument)
+{
+	const char *ending = strrchr(argument, '.');
+
+	return ending && !strcmp(ending, ".bpf");
+}
+
 int read_program_argument(const char *path, struct program *ret, struct error *err)
 {
 	AUTO_FREE char *text = NULL;

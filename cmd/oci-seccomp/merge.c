@@ -2,15 +2,13 @@
 #include "verbs.h"
 
 #include "cleanup.h"
-#include "io.h"
 #include "merge.h"
+#include "output.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 struct request {
 	struct target target;
@@ -29,16 +27,13 @@ struct input {
 static int write_profile(const char *json, const char *path, struct error *err)
 {
 	AUTO_FREE char *line = NULL;
-	int length = asprintf(&line, "%s\n", json), r;
+	int length = asprintf(&line, "%s\n", json);
 
 	if (length < 0) {
 		line = NULL;
 		return error_memory(err);
 	}
-	if (strcmp(path, "-") != 0)
-		return io_replace_file(path, line, (size_t)length, 0644, err);
-	r = io_write_all(STDOUT_FILENO, line, (size_t)length);
-	return r < 0 ? error_set_errno(err, r, "standard output: cannot write") : 0;
+	return output_file(path, line, (size_t)length, err);
 }
 
 static int merge_inputs(const struct request *request, struct input *inputs, struct error *err)

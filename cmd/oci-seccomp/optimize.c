@@ -2,9 +2,9 @@
 #include "verbs.h"
 
 #include "cleanup.h"
-#include "decode.h"
 #include "io.h"
 #include "optimize.h"
+#include "output.h"
 #include "prove.h"
 
 #include <errno.h>
@@ -27,17 +27,6 @@ static int read_weights(const char *path, struct weights *ret, struct error *err
 	int r = io_read_file(AT_FDCWD, path, path, WEIGHTS_SIZE_LIMIT, &text, &length, err);
 
 	return r < 0 ? r : weights_read(path, text, length, ret, err);
-}
-
-static int write_program(const struct program *program, const char *path, struct error *err)
-{
-	int r;
-
-	if (strcmp(path, "-") != 0)
-		return io_replace_file(
-			path, program->code, program->length * sizeof(*program->code), 0644, err);
-	r = program_write(STDOUT_FILENO, program);
-	return r < 0 ? error_set_errno(err, r, "standard output: cannot write") : 0;
 }
 
 static void report(const struct program *programs, size_t count, const struct program *result,
@@ -95,7 +84,8 @@ static int optimize_programs(const struct program *programs, const struct reques
 		return request->count == 1 ? error_prefix(err, r, "%s", request->inputs[0]) : r;
 	r = prove_equal(programs, request->count, &result, options->native, err);
 	if (r == 0)
-		r = write_program(&result, request->output, err);
+		r = output_file(
+			request->output, result.code, result.length * sizeof(*result.code), err);
 	if (r == 0)
 		report(programs, request->count, &result, options);
 	program_finish(&result);

@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "cleanup.h"
+#include "io.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -109,4 +110,14 @@ int output_print(struct output *output, struct error *err)
 	if (output->failed || scols_print_table(output->table) < 0)
 		return error_memory(err);
 	return 0; /* main() sees whether it could be written */
+}
+
+int output_file(const char *path, const void *data, size_t length, struct error *err)
+{
+	int r;
+
+	if (strcmp(path, "-") != 0)
+		return io_replace_file(path, data, length, 0644, err);
+	r = io_write_all(STDOUT_FILENO, data, length);
+	return r < 0 ? error_set_errno(err, r, "standard output: cannot write") : 0;
 }

@@ -59,3 +59,8 @@ void output_cell(struct output *output, size_t column, const char *text, const c
 void output_number(struct output *output, size_t column, unsigned long long number);
 
 int output_print(struct output *output, struct error *err) __attribute__((warn_unused_result));
+
+/* Writes what -o OUT is to hold: a new file in place of `path`, as io_replace_file, or for `-` the
+ * standard output. */
+int output_file(const char *path, const void *data, size_t length, struct error *err)
+	__attribute__((warn_unused_result));

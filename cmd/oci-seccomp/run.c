@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verbs.h"
 
-#include "cleanup.h"
 #include "filter.h"
 #include "host.h"
 #include "load.h"
@@ -13,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* As shells have them. */
 enum { EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
@@ -64,13 +64,12 @@ static uint32_t usual_flags(void)
 static int read_filter(const char *argument, const struct target *target, struct load_filter *ret,
 	struct error *err)
 {
-	const char *ending = strrchr(argument, '.');
 	struct diagnostics diagnostics = {0};
 	struct profile profile;
 	int r;
 
 	*ret = (struct load_filter){.flags = usual_flags()};
-	if (ending && !strcmp(ending, ".bpf"))
+	if (is_program_argument(argument))
 		return read_program(argument, &ret->program, err);
 	r = read_profile_argument(argument, &profile, &diagnostics, err);
 	diagnostics_finish(&diagnostics);

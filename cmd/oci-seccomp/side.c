@@ -24,13 +24,6 @@ void side_finish(struct side *side)
 	free(side->layers);
 }
 
-static bool is_program(const char *argument)
-{
-	const char *ending = strrchr(argument, '.');
-
-	return ending && !strcmp(ending, ".bpf");
-}
-
 /* `names` is taken apart. */
 static int read_parts(
 	char *names, const struct target *target, struct side *side, struct error *err)
@@ -40,13 +33,13 @@ static int read_parts(
 	while ((name = strsep(&names, "+"))) {
 		struct side_part *part = &side->parts[side->count];
 		struct layer *layer = &side->layers[side->count++];
-		int r = is_program(name) ? read_program_argument(name, &part->program, err)
-					 : read_policy_argument(name, target, &part->profile,
-						   &part->policy, err);
+		int r = is_program_argument(name) ? read_program_argument(name, &part->program, err)
+						  : read_policy_argument(name, target,
+							    &part->profile, &part->policy, err);
 
 		if (r < 0)
 			return r;
-		if (is_program(name))
+		if (is_program_argument(name))
 			layer->program = &part->program;
 		else
 			layer->policy = &part->policy;

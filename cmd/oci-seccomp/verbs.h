@@ -51,6 +51,9 @@ int read_profile_argument(const char *argument, struct profile *ret,
 int read_policy_argument(const char *argument, const struct target *target, struct profile *profile,
 	struct policy *ret, struct error *err) __attribute__((warn_unused_result));
 
+/* Whether an argument that may be either is a PROGRAM.bpf, by the ending of its name. */
+bool is_program_argument(const char *argument);
+
 /* Reads a file (`-`: standard input) with a raw BPF program, as decode.h has them. */
 int read_program_argument(const char *path, struct program *ret, struct error *err)
 	__attribute__((warn_unused_result));
