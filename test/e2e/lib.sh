@@ -21,40 +21,9 @@ RUNTIME=${1:-runc}
 : "${SECCOMP_SELF:=$TOP/build/test/e2e/seccomp_self}"
 : "${TEST_DATA:=$TOP/test/data}"
 : "${RUNTIME_DEFAULT:=$TOP/lib/profiles/runtime-default.json}"
-TESTS=0
 CONTAINERS=0
-FAILED=0
-
-# TAP
-
-ok() {
-	TESTS=$((TESTS + 1))
-	printf 'ok %s - %s\n' "$TESTS" "$1"
-}
-
-# not_ok DESCRIPTION [FILE|TEXT]...
-not_ok() {
-	TESTS=$((TESTS + 1))
-	FAILED=1
-	printf 'not ok %s - %s\n' "$TESTS" "$1"
-	shift
-	for text; do
-		if [ -f "$text" ]; then
-			sed 's/^/#   /' "$text"
-		else
-			printf '%s\n' "$text" | sed 's/^/#   /'
-		fi
-	done
-}
-
-skip() {
-	if [ "${OCI_SECCOMP_MUST_RUN:-0}" = 1 ]; then
-		not_ok "$1" "cannot run here: $2"
-	else
-		TESTS=$((TESTS + 1))
-		printf 'ok %s - %s # SKIP %s\n' "$TESTS" "$1" "$2"
-	fi
-}
+# shellcheck source=test/tap.sh
+. "$HERE/../tap.sh"
 
 skip_all() {
 	if [ "${OCI_SECCOMP_MUST_RUN:-0}" = 1 ]; then
@@ -63,29 +32,6 @@ skip_all() {
 	fi
 	printf '1..0 # SKIP %s\n' "$1"
 	exit 0
-}
-
-done_testing() {
-	printf '1..%s\n' "$TESTS"
-	exit "$FAILED"
-}
-
-# is DESCRIPTION GOT WANTED
-is() {
-	if [ "$2" = "$3" ]; then
-		ok "$1"
-	else
-		not_ok "$1" "got:    $2" "wanted: $3"
-	fi
-}
-
-# like DESCRIPTION TEXT PATTERN, a pattern of case
-like() {
-	# shellcheck disable=SC2254
-	case $2 in
-	$3) ok "$1" ;;
-	*) not_ok "$1" "got:    $2" "wanted: $3" ;;
-	esac
 }
 
 # until SECONDS COMMAND...: whether the command succeeds before the time is over.

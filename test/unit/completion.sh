@@ -4,41 +4,19 @@
 # there. Prints TAP.
 # From the environment: OCI_SECCOMP (the program) and TEST_DATA (the folder of profiles).
 set -u
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
-TESTS=0
-FAILED=0
 SCRIPTS=$(cd "$TEST_DATA/../../cmd/oci-seccomp/completion" && pwd)
 MANUALS=$(cd "$TEST_DATA/../../docs" && pwd)
 PATH=$(dirname "$OCI_SECCOMP"):$PATH
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-completion.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-mkdir -p "$TMP/home" "$TMP/here/folder"
-touch "$TMP/here/file.json"
-cd "$TMP/here" || exit 1
+enter_scratch
+mkdir -p home here/folder
+touch here/file.json
+cd here || exit 1
 export HOME=$TMP/home LC_ALL=C
 # shellcheck source=cmd/oci-seccomp/completion/oci-seccomp.bash
 . "$SCRIPTS/oci-seccomp.bash"
-
-# is DESCRIPTION GOT WANTED
-is() {
-	TESTS=$((TESTS + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$1"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n' "$TESTS" "$1"
-		printf 'got:    %s\nwanted: %s\n' "$2" "$3" | sed 's/^/#   /'
-	fi
-}
-
-skip() {
-	if [ "${OCI_SECCOMP_MUST_RUN:-0}" = 1 ]; then
-		is "$1" 'cannot run here' 'must run'
-	else
-		TESTS=$((TESTS + 1))
-		printf 'ok %s - %s # SKIP not installed\n' "$TESTS" "$1"
-	fi
-}
 
 # in_bash WORD...: what bash offers for the last word, in one line.
 in_bash() {
@@ -131,7 +109,7 @@ if command -v fish >/dev/null; then
 	is 'fish: directories' "$(in_fish 'oci-seccomp sync f')" 'folder/ '
 	is 'fish: a command' "$(in_fish 'oci-seccomp run RuntimeDefault -- setpri')" 'setpriv '
 else
-	skip 'fish'
+	skip 'fish' 'not installed'
 fi
 
 # in_zsh WORD...: the completion function itself, with what it calls replaced by printing.
@@ -155,8 +133,7 @@ if command -v zsh >/dev/null; then
 	is 'zsh: directories' "$(in_zsh sync f)" 'files-/ '
 	is 'zsh: a command' "$(in_zsh run RuntimeDefault -- '')" 'commands '
 else
-	skip 'zsh'
+	skip 'zsh' 'not installed'
 fi
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

@@ -3,35 +3,20 @@
 # oci-seccomp check: formats, exit statuses, bad input, and the examples of its manual page as written.
 # Prints TAP. From the environment: OCI_SECCOMP (the program) and TEST_DATA (the folder of profiles).
 set -u
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
-TESTS=0
-FAILED=0
 MANUAL=$TEST_DATA/../../docs/oci-seccomp-check.1.scd
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-check.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cp "$TEST_DATA"/*.json "$TMP"
-cp -r "$TEST_DATA/check" "$TMP"
-cd "$TMP" || exit 1
-
-# is DESCRIPTION GOT WANTED
-is() {
-	TESTS=$((TESTS + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$1"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n' "$TESTS" "$1"
-		printf '%s\n' "got:" "$2" "wanted:" "$3" | sed 's/^/#   /'
-	fi
-}
+enter_scratch
+cp "$TEST_DATA"/*.json .
+cp -r "$TEST_DATA/check" .
 
 # says DESCRIPTION STATUS OUTPUT ARGUMENT...: of both streams, `|` is a line's end in OUTPUT.
 says() {
 	description=$1
 	wanted="$2: $3"
 	shift 3
-	output=$("$OCI_SECCOMP" check "$@" 2>&1)
-	is "$description" "$?: $(printf '%s' "$output" | tr '\n' '|')" "$wanted"
+	is "$description" "$(said "$OCI_SECCOMP" check "$@")" "$wanted"
 }
 
 # refused DESCRIPTION TEXT FILE: with exit status 1, nothing on standard output, and TEXT in the message.
@@ -144,5 +129,4 @@ is 'the manual page explains every kind' \
 	"$("$OCI_SECCOMP" check --format sarif --only no-log check/no-log-ok.json | sed -n 's/.*"id": "\([a-z-]*\)".*/\1/p')" \
 	"$(sed -n 's/^\*\([a-z-]*\)\* (.*/\1/p' "$MANUAL")"
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

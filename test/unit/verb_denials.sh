@@ -3,25 +3,10 @@
 # oci-seccomp denials: the examples of its man page as they are written there, and what must not get
 # through. Prints TAP. From the environment: OCI_SECCOMP (the program) and TEST_DATA (the folder).
 set -u
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 export TZ=UTC
-
-TESTS=0
-FAILED=0
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-denials.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cd "$TMP" || exit 1
-
-# is DESCRIPTION GOT WANTED
-is() {
-	TESTS=$((TESTS + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$1"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n' "$TESTS" "$1"
-		printf '%s\n' "got:" "$2" "wanted:" "$3" | sed 's/^/#   /'
-	fi
-}
+enter_scratch
 
 # record SECONDS SERIAL PID COMM EXE NUMBER CODE
 record() {
@@ -103,5 +88,4 @@ is '--apply alone' "$?" 2
 is 'between two times' "$(oci-seccomp denials --each --since @1795517606 --until @1795517606.5 audit.log | grep -c ptrace)" 1
 is 'JSON of no record' "$(oci-seccomp denials --each --format json /dev/null)" '{"denials": []}'
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

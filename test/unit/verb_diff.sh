@@ -3,23 +3,9 @@
 # oci-seccomp diff: its tables, JSON, exit statuses and messages. Prints TAP. From the environment:
 # OCI_SECCOMP (the program).
 set -u
-
-TESTS=0
-FAILED=0
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-diff.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cd "$TMP" || exit 1
-
-# is DESCRIPTION GOT WANTED
-is() {
-	TESTS=$((TESTS + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$1"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n#   got:    %s\n#   wanted: %s\n' "$TESTS" "$1" "$2" "$3"
-	fi
-}
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
+enter_scratch
 
 # says DESCRIPTION STATUS OUTPUT ARGUMENT...: of both streams, on amd64; spaces are squeezed, `|` is
 # a line's end in OUTPUT.
@@ -115,5 +101,4 @@ is 'its rows' "$(sed -n 's/^<div class="row.*<code>\([a-z]*\)<\/code><div class=
 is 'a condition on it' "$(grep -c '<code>family == AF_ALG or family == AF_VSOCK</code>' page)" 1
 is 'nothing from elsewhere' "$(grep -E 'https?:|src=|url\(|@import' page)" ''
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

@@ -3,32 +3,18 @@
 # oci-seccomp disasm and compile: what they print and write, exit statuses and messages. Prints TAP.
 # From the environment: OCI_SECCOMP (the program), TEST_DATA (the folder of profiles), CC.
 set -u
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
-TESTS=0
-FAILED=0
 HERE=$(cd "$(dirname "$0")" && pwd)
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-disasm.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cd "$TMP" || exit 1
-
-# is DESCRIPTION GOT WANTED
-is() {
-	TESTS=$((TESTS + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$1"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n#   got:    %s\n#   wanted: %s\n' "$TESTS" "$1" "$2" "$3"
-	fi
-}
+enter_scratch
 
 # says DESCRIPTION STATUS OUTPUT ARGUMENT...: of both streams, `|` is a line's end in OUTPUT.
 says() {
 	description=$1
 	wanted="$2: $3"
 	shift 3
-	output=$("$OCI_SECCOMP" "$@" 2>&1)
-	is "$description" "$?: $(printf '%s' "$output" | tr '\n' '|')" "$wanted"
+	is "$description" "$(said "$OCI_SECCOMP" "$@")" "$wanted"
 }
 
 compile() {
@@ -148,5 +134,4 @@ says 'nowhere to write' 2 "oci-seccomp compile: -o FILE is needed: where the res
 	compile socket.json
 is 'nothing is left beside the files' "$(find . -name '.*.*' -type f)" ''
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

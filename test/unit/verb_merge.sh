@@ -3,31 +3,16 @@
 # oci-seccomp merge: what it writes, exit statuses and messages. Prints TAP. From the environment:
 # OCI_SECCOMP (the program) and TEST_DATA (the folder of profiles).
 set -u
-
-TESTS=0
-FAILED=0
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-merge.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cd "$TMP" || exit 1
-
-# is DESCRIPTION GOT WANTED
-is() {
-	TESTS=$((TESTS + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$1"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n#   got:    %s\n#   wanted: %s\n' "$TESTS" "$1" "$2" "$3"
-	fi
-}
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
+enter_scratch
 
 # says DESCRIPTION STATUS OUTPUT ARGUMENT...: of both streams, on amd64; `|` is a line's end in OUTPUT.
 says() {
 	description=$1
 	wanted="$2: $3"
 	shift 3
-	output=$("$OCI_SECCOMP" merge --arch amd64 "$@" 2>&1)
-	is "$description" "$?: $(printf '%s' "$output" | tr '\n' '|')" "$wanted"
+	is "$description" "$(said "$OCI_SECCOMP" merge --arch amd64 "$@")" "$wanted"
 }
 
 # recording NAME SYSCALLS [FLAGS]
@@ -90,5 +75,4 @@ says 'output to a directory that is not there' 1 \
 is 'a full disk' "$?: $(cat full)" \
 	'1: oci-seccomp: standard output: cannot write: No space left on device'
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

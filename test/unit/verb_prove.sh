@@ -3,29 +3,18 @@
 # oci-seccomp prove: its answers, exit statuses and messages. Prints TAP. From the environment:
 # OCI_SECCOMP (the program) and TEST_DATA (the folder of profiles).
 set -u
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
-TESTS=0
-FAILED=0
 HERE=$(cd "$(dirname "$0")" && pwd)
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-prove.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cd "$TMP" || exit 1
+enter_scratch
 
 # says DESCRIPTION STATUS OUTPUT ARGUMENT...: of both streams, `|` is a line's end in OUTPUT.
 says() {
 	description=$1
 	wanted="$2: $3"
 	shift 3
-	output=$("$OCI_SECCOMP" prove "$@" 2>&1)
-	got="$?: $(printf '%s' "$output" | tr '\n' '|')"
-	TESTS=$((TESTS + 1))
-	if [ "$got" = "$wanted" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$description"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n#   got:    %s\n#   wanted: %s\n' \
-			"$TESTS" "$description" "$got" "$wanted"
-	fi
+	is "$description" "$(said "$OCI_SECCOMP" prove "$@")" "$wanted"
 }
 
 # profile NAME DEFAULT RULE
@@ -90,17 +79,13 @@ says 'one side' 2 "oci-seccomp prove: two sides are needed|Usage: oci-seccomp pr
 [--cap CAP]... [--caps all|default|none] [--kernel K.M] A B" open.json
 
 cp "$TEST_DATA/deny-ptrace.json" .
-TESTS=$((TESTS + 1))
 if [ "$(uname -m)" != x86_64 ]; then
-	printf 'ok %s - the examples of the man page # SKIP they are of x86_64\n' "$TESTS"
+	ok 'the examples of the man page # SKIP they are of x86_64'
 elif output=$(python3 "$HERE/man_examples.py" "$OCI_SECCOMP" \
 	"$HERE/../../docs/oci-seccomp-prove.1.scd"); then
-	printf 'ok %s - the examples of the man page\n' "$TESTS"
+	ok 'the examples of the man page'
 else
-	FAILED=1
-	printf 'not ok %s - the examples of the man page\n' "$TESTS"
-	printf '%s\n' "$output" | sed 's/^/#   /'
+	not_ok 'the examples of the man page' "$output"
 fi
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

@@ -3,29 +3,12 @@
 # oci-seccomp resolve: the table, what decides, and what is refused. Prints TAP. From the environment:
 # OCI_SECCOMP (the program) and TEST_DATA (the folder of profiles).
 set -u
-
-TESTS=0
-FAILED=0
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-resolve.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cd "$TMP" || exit 1
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
+enter_scratch
 umask 022
 export OCI_SECCOMP_CONFIG="$TMP/node.json"
 MANUAL=$TEST_DATA/../../docs/oci-seccomp-resolve.1.scd
-
-# is DESCRIPTION GOT WANTED, a pattern of case
-is() {
-	TESTS=$((TESTS + 1))
-	# shellcheck disable=SC2254
-	case $2 in
-	$3) printf 'ok %s - %s\n' "$TESTS" "$1" ;;
-	*)
-		FAILED=1
-		printf 'not ok %s - %s\n' "$TESTS" "$1"
-		printf 'got:    %s\nwanted: %s\n' "$2" "$3" | sed 's/^/#   /'
-		;;
-	esac
-}
 
 node() {
 	printf '{"profileRoot": "%s/root"%s}\n' "$TMP" "${1:+, $1}" >node.json
@@ -68,49 +51,48 @@ DECIDES='[s["source"] for s in d["sources"] if s["decides"]]'
 
 node
 printf '{}\n' >bundle/config.json
-is 'the example of the manual' "$(resolve)" "$(example 1 | sed 's/|$//') 0"
-is 'the second example' "$(from_json 'd["profile"]["name"]')" "$(example 2 | tr -d '|')"
+like 'the example of the manual' "$(resolve)" "$(example 1 | sed 's/|$//') 0"
+like 'the second example' "$(from_json 'd["profile"]["name"]')" "$(example 2 | tr -d '|')"
 
 bundle "$NAME, \"io.oci-seccomp.profile/app\": \"Localhost/app.json\",
 	\"io.oci-seccomp.profile\": \"Unconfined\""
-is 'the container comes before its pod' "$(resolve)" \
+like 'the container comes before its pod' "$(resolve)" \
 	"*|container io.oci-seccomp.profile/app Localhost/app.json yes|*|pod io.oci-seccomp.profile \
 Unconfined|*|profile Localhost/app.json ($TMP/root/app.json)|baseline none|*|usable yes 0"
-is 'the same as JSON' "$(from_json "$DECIDES, d['profile']['file'], d['container'], d['error']")" \
+like 'the same as JSON' "$(from_json "$DECIDES, d['profile']['file'], d['container'], d['error']")" \
 	"\['container'\] $TMP/root/app.json app None"
 
 bundle '"io.oci-seccomp.profile": "Localhost/app.json"' "$ENGINE"
-is 'hook: the annotation counts beside the profile of the engine' "$(resolve)" \
+like 'hook: the annotation counts beside the profile of the engine' "$(resolve)" \
 	'*|engine linux.seccomp set|*|pod io.oci-seccomp.profile Localhost/app.json yes|*|engine its profile: stays|*0'
-is 'shim: the profile of the engine comes first' "$(resolve --for shim)" \
+like 'shim: the profile of the engine comes first' "$(resolve --for shim)" \
 	"*|engine linux.seccomp set yes|*|profile the engine's|*|engine its profile: stays|usable yes 0"
 node '"override": "always"'
-is 'shim: unless the node says otherwise' "$(resolve --for shim)" \
+like 'shim: unless the node says otherwise' "$(resolve --for shim)" \
 	'*|engine linux.seccomp set|*|pod * yes|*|engine its profile: replaced|usable yes 0'
 
 node '"baseline": "Localhost/floor.json"'
 bundle '"io.kubernetes.cri.container-type": "sandbox", "io.oci-seccomp.profile": "Unconfined"'
-is 'a sandbox, and the baseline' "$(resolve --for shim)" \
+like 'a sandbox, and the baseline' "$(resolve --for shim)" \
 	"*|container without a name, a sandbox*|profile RuntimeDefault|baseline Localhost/floor.json \
 ($TMP/root/floor.json)|*|usable yes 0"
 
 node
 bundle '"io.oci-seccomp.profile": "Confined"'
-is 'a word that is none: the table, and why' "$(resolve)" \
+like 'a word that is none: the table, and why' "$(resolve)" \
 	'*|pod io.oci-seccomp.profile Confined yes|*|usable no|oci-seccomp: annotation io.oci-seccomp.profile="Confined": *1'
 bundle '"io.oci-seccomp.profile": "Localhost/none.json"'
-is 'no such file' "$(resolve --for shim)" \
+like 'no such file' "$(resolve --for shim)" \
 	"*|usable no|oci-seccomp: annotation *: $TMP/root/none.json: there is no such profile on this node;*1"
-is 'the same as JSON' "$(from_json 'd["error"]')" "annotation *no such profile*"
+like 'the same as JSON' "$(from_json 'd["error"]')" "annotation *no such profile*"
 bundle '"io.oci-seccomp.profile": "Localhost/broken.json"'
-is 'a profile with an error' "$(resolve)" '*|usable no|oci-seccomp: *broken.json:1:19: *SCMP_ACT_ALOW* 1'
+like 'a profile with an error' "$(resolve)" '*|usable no|oci-seccomp: *broken.json:1:19: *SCMP_ACT_ALOW* 1'
 bundle '"io.oci-seccomp.profile": "\u001b[31m\nengine"'
-is 'an annotation forges no line' "$(resolve)" '*|pod io.oci-seccomp.profile *x1b\[31m*x0aengine yes|*1'
-is 'nothing is changed' "$(ls -A bundle root | tr '\n' ' ')" 'bundle: config.json*broken.json floor.json '
+like 'an annotation forges no line' "$(resolve)" '*|pod io.oci-seccomp.profile *x1b\[31m*x0aengine yes|*1'
+like 'nothing is changed' "$(ls -A bundle root | tr '\n' ' ')" 'bundle: config.json*broken.json floor.json '
 
-is 'no bundle' "$("$OCI_SECCOMP" resolve 2>&1)" 'oci-seccomp resolve: --bundle DIR is needed*'
-is 'an empty directory' "$(resolve --bundle root)" 'oci-seccomp: root/config.json: *1'
-is 'an asker that is none' "$(resolve --for pod)" 'oci-seccomp: --for takes hook or shim, not "pod" 2'
+like 'no bundle' "$("$OCI_SECCOMP" resolve 2>&1)" 'oci-seccomp resolve: --bundle DIR is needed*'
+like 'an empty directory' "$(resolve --bundle root)" 'oci-seccomp: root/config.json: *1'
+like 'an asker that is none' "$(resolve --for pod)" 'oci-seccomp: --for takes hook or shim, not "pod" 2'
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing

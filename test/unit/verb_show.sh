@@ -3,36 +3,21 @@
 # oci-seccomp show and query: answers, formats, exit statuses and messages. Prints TAP. From the
 # environment: OCI_SECCOMP (the program) and TEST_DATA (the folder of profiles).
 set -u
-
-TESTS=0
-FAILED=0
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/oci-seccomp-show.XXXXXX")
-trap 'rm -rf "$TMP"' EXIT
-cd "$TMP" || exit 1
-
-# result DESCRIPTION GOT WANTED
-result() {
-	TESTS=$((TESTS + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s - %s\n' "$TESTS" "$1"
-	else
-		FAILED=1
-		printf 'not ok %s - %s\n#   got:    %s\n#   wanted: %s\n' "$TESTS" "$1" "$2" "$3"
-	fi
-}
+# shellcheck source=test/tap.sh
+. "$(dirname "$0")/../tap.sh"
+enter_scratch
 
 # says DESCRIPTION STATUS OUTPUT ARGUMENT...: of both streams, `|` is a line's end in OUTPUT.
 says() {
 	description=$1
 	wanted="$2: $3"
 	shift 3
-	output=$("$OCI_SECCOMP" "$@" 2>&1)
-	result "$description" "$?: $(printf '%s' "$output" | tr '\n' '|')" "$wanted"
+	is "$description" "$(said "$OCI_SECCOMP" "$@")" "$wanted"
 }
 
 # python DESCRIPTION WANTED SCRIPT: what SCRIPT prints of the document on its standard input.
 python() {
-	result "$1" "$(python3 -c "import json, sys; d = json.load(sys.stdin); $3" 2>&1)" "$2"
+	is "$1" "$(python3 -c "import json, sys; d = json.load(sys.stdin); $3" 2>&1)" "$2"
 }
 
 cat >family.json <<-'END'
@@ -78,7 +63,7 @@ says 'a format that query has not' 2 \
 	query --format html family.json read
 says 'an architecture without a table' 1 "oci-seccomp: SCMP_ARCH_MIPS: there is no table of its system \
 calls here; oci-seccomp query answers for single calls" query --arch mips --all family.json
-result '--all has every call once' "$("$OCI_SECCOMP" query --arch amd64 --all family.json | cut -d' ' -f1 |
+is '--all has every call once' "$("$OCI_SECCOMP" query --arch amd64 --all family.json | cut -d' ' -f1 |
 	sort)" "$(grep -v '^#' "$TEST_DATA/../../lib/data/syscalls.csv" |
 	awk -F, '$2 != "" && $1 != "syscall" { print $1 }' | sort)"
 "$OCI_SECCOMP" query --arch amd64 --all --format json family.json >all.json
@@ -93,13 +78,13 @@ python 'a call as JSON' 'family.json kill(1, "x\y") kill 62 LOG [7]' \
 
 # show
 
-result 'the head of the table' \
+is 'the head of the table' \
 	"$("$OCI_SECCOMP" show --arch amd64 --kernel 6.12 family.json | head -n 2 | tr '\n' '|')" \
 	'family.json on x86_64, Linux 6.12, 0 capabilities|2 allowed, 1 conditional, 381 denied, 1 watched|'
 "$OCI_SECCOMP" show --arch amd64 family.json >table
-result 'a conditional call' "$(grep '^  socket ' table)" \
+is 'a conditional call' "$(grep '^  socket ' table)" \
 	'  socket             ALLOW if family <= 37; else ERRNO(EPERM)'
-result 'lines are not too long' "$(awk 'length > 96' table)" ''
+is 'lines are not too long' "$(awk 'length > 96' table)" ''
 "$OCI_SECCOMP" show --arch amd64 --cap CAP_CHOWN --format json family.json >show.json
 python 'JSON: counts are those of the calls' True 'import collections
 t = collections.Counter("conditional" if c["verdict"] == "conditional" else "allowed" if c["verdict"] == "ALLOW"
@@ -107,7 +92,7 @@ t = collections.Counter("conditional" if c["verdict"] == "conditional" else "all
 print(dict(t) == d["counts"])' <show.json
 python 'JSON: the target' "x86_64 ['x86_64'] 0000000000000001 ERRNO(EPERM)" \
 	'print(d["architecture"], d["architectures"], d["capabilities"], d["default"])' <show.json
-result 'JSON of show and of query agree' \
+is 'JSON of show and of query agree' \
 	"$(python3 -c 'import json; print([(c["name"], c["outcomes"]) for c in json.load(open("show.json"))["calls"]] ==
 	[(c["name"], c["outcomes"]) for c in json.load(open("all.json"))["calls"]])')" True
 says 'no profile' 2 'oci-seccomp show: one profile is needed|'"$("$OCI_SECCOMP" show --help | head -n 1)" \
@@ -127,19 +112,18 @@ for file in folder large garbage deep latin; do
 	for verb in 'show' 'show --format html' 'query --all'; do
 		# shellcheck disable=SC2086
 		output=$("$OCI_SECCOMP" $verb "$file" 2>error)
-		result "$verb $file: refused" "$?: $output: $(cut -d: -f1,2 error)" \
+		is "$verb $file: refused" "$?: $output: $(cut -d: -f1,2 error)" \
 			"1: : oci-seccomp: $file"
 	done
 done
-result 'of 100 MiB few are read' "$(python3 -c 'import os, resource, subprocess
+is 'of 100 MiB few are read' "$(python3 -c 'import os, resource, subprocess
 subprocess.run([os.environ["OCI_SECCOMP"], "show", "large.json"], stderr=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 95000)')" True
 for verb in 'show' 'show --format html' 'show --format json' 'query --all' 'query --all --format json'; do
 	# shellcheck disable=SC2086
 	"$OCI_SECCOMP" $verb family.json >/dev/full 2>error
-	result "$verb to a full disk" "$?: $(sed "s/: No space left on device//" error)" \
+	is "$verb to a full disk" "$?: $(sed "s/: No space left on device//" error)" \
 		'1: oci-seccomp: standard output: cannot write'
 done
 
-printf '1..%s\n' "$TESTS"
-exit "$FAILED"
+done_testing
