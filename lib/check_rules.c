@@ -2,7 +2,7 @@
 /* Rules that do nothing, and rules that are not what they look like. */
 #include "check_internal.h"
 
-#include "diagram.h"
+#include "prove.h"
 #include "syscalls.h"
 
 #include <errno.h>
@@ -18,20 +18,6 @@ struct rivals {
 	size_t count;
 	diagram_id conditions[MOST_RIVALS];
 };
-
-static diagram_id clause_condition(struct diagrams *diagrams, const struct clause *clause)
-{
-	diagram_id all = DIAGRAM_TRUE;
-
-	for (size_t i = 0; i < clause->condition_count; i++) {
-		const struct condition *condition = &clause->conditions[i];
-		diagram_id holds = diagram_argument(diagrams, condition->index, clause->bits[i],
-			condition->comparison, condition->value, condition->datum);
-
-		all = diagram_choice(diagrams, holds, all, DIAGRAM_FALSE);
-	}
-	return all;
-}
 
 /* Whether `other` takes from `clause` the calls that both match. A later unconditional rule of the
  * same action does not, but makes the conditions idle all the same. */
@@ -164,7 +150,7 @@ static void check_shadow(struct rivals *rivals, size_t index)
 static void check_rivals(struct rivals *rivals)
 {
 	for (size_t i = 0; i < rivals->count; i++)
-		rivals->conditions[i] = clause_condition(rivals->diagrams, &rivals->clauses[i]);
+		rivals->conditions[i] = prove_clause(rivals->diagrams, &rivals->clauses[i]);
 	for (size_t i = 0; i < rivals->count && rivals->diagrams->failure == 0; i++) {
 		const struct clause *clause = &rivals->clauses[i];
 

@@ -90,6 +90,10 @@ void prover_destroy(struct prover *prover);
 /* For those who walk through a meaning or a range; as long as nothing is added. */
 const struct diagrams *prover_diagrams(const struct prover *prover);
 
+/* Of the calls with a clause's architecture and number those that its conditions match: DIAGRAM_TRUE. A
+ * failure is in `diagrams`. */
+diagram_id prove_clause(struct diagrams *diagrams, const struct clause *clause);
+
 /* -EOPNOTSUPP: a program computes in a way that is not followed here; -E2BIG: it would take too much
  * time or memory; -EINVAL: the kernel takes no such program; -ENOMEM. */
 int prove_meaning(struct prover *prover, const struct stack *stack, struct meaning *ret,

@@ -12,7 +12,7 @@ struct table {
 	size_t count, capacity;
 };
 
-static diagram_id clause_condition(struct diagrams *diagrams, const struct clause *clause)
+diagram_id prove_clause(struct diagrams *diagrams, const struct clause *clause)
 {
 	struct diagram_bits call = {
 		.word = WORD_ARGUMENTS + 1, .mask = clause->call_mask}; /* low word of argument 0 */
@@ -58,7 +58,7 @@ static int clauses_decision(
 	if (count > 1)
 		qsort(ordered, count, sizeof(const struct clause *), compare_precedence);
 	for (size_t i = count; i-- > 0;)
-		decision = diagram_choice(diagrams, clause_condition(diagrams, ordered[i]),
+		decision = diagram_choice(diagrams, prove_clause(diagrams, ordered[i]),
 			diagram_end(diagrams, ordered[i]->action), decision);
 	free(ordered);
 	*ret = decision;
