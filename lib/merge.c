@@ -94,19 +94,19 @@ static int read_object(const char *json, struct profile *ret, struct error *err)
 static int refuse(const struct proof *proof, struct error *err)
 {
 	const struct example *example = &proof->examples[RELATION_LAXER];
-	const char *name = NULL;
+	const char *name;
+	uint32_t number;
 	char words[2][32];
 
 	for (int i = 0; i < RELATION_COUNT && !example->found; i++)
 		example = &proof->examples[i];
-	for (int arch = 0; arch < ARCH_COUNT && !name; arch++)
-		if (architectures[arch].audit == example->call.arch)
-			name = syscall_name((enum arch)arch, (uint32_t)example->call.nr);
+	number = (uint32_t)example->call.nr;
+	name = syscall_name(arch_of_call(example->call.arch, number), number);
 	return error_set(err, -EOPNOTSUPP,
 		"linux.seccomp cannot say what is meant for %s (number 0x%x): %s, where it would "
 		"say "
 		"%s",
-		name ? name : "a call without a name", (unsigned)example->call.nr,
+		name ? name : "a call without a name", number,
 		verdict_format(example->b, words[0], sizeof(words[0])),
 		verdict_format(example->a, words[1], sizeof(words[1])));
 }

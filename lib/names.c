@@ -274,6 +274,17 @@ const char *arch_hint_go(const char *name, char *buffer, size_t buffer_size)
 	return hint_arch(go_name, name, buffer, buffer_size);
 }
 
+enum arch arch_of_call(uint32_t audit, uint32_t number)
+{
+	bool x32 = audit == architectures[ARCH_X32].audit && number >= X32_SYSCALL_BIT &&
+		   number != UINT32_MAX;
+
+	for (int arch = 0; arch < ARCH_COUNT; arch++)
+		if (architectures[arch].audit == audit && x32 == (arch == ARCH_X32))
+			return (enum arch)arch;
+	return ARCH_COUNT;
+}
+
 bool arch_lookup_machine(const char *machine, enum arch *ret)
 {
 	/* The machine is the kernel's; a process of ours is of the kernel's own architecture. */

@@ -118,5 +118,8 @@ bool arch_lookup_go(const char *name, enum arch *ret);
 const char *arch_hint_go(const char *name, char *buffer, size_t buffer_size);
 /* The architecture of a machine field of uname(2), `x86_64`, `aarch64`, ... */
 bool arch_lookup_machine(const char *machine, enum arch *ret);
+/* That of a call, as a filter sees it: `audit` is an AUDIT_ARCH_*. Number -1 is never x32's: a tracer sets
+ * it to skip a call. ARCH_COUNT: none that is known. */
+enum arch arch_of_call(uint32_t audit, uint32_t number);
 /* Whether a kernel of the architecture `native` runs calls of `arch`. */
 bool arch_runs_on(enum arch arch, enum arch native);

@@ -44,34 +44,16 @@ static bool clause_matches(const struct clause *clause, const struct seccomp_dat
 	return true;
 }
 
-static bool find_architecture(
-	const struct policy *policy, const struct seccomp_data *call, enum arch *ret)
-{
-	uint32_t number = (uint32_t)call->nr;
-	bool x32 = call->arch == architectures[ARCH_X32].audit && number >= X32_SYSCALL_BIT &&
-		   number != UINT32_MAX;
-
-	for (int arch = 0; arch < ARCH_COUNT; arch++) {
-		if (!(policy->architectures & UINT32_C(1) << arch))
-			continue;
-		if (architectures[arch].audit != call->arch || x32 != (arch == ARCH_X32))
-			continue;
-		*ret = (enum arch)arch;
-		return true;
-	}
-	return false;
-}
-
 verdict simulate_policy(const struct policy *policy, const struct seccomp_data *call,
 	const struct clause **ret_clause)
 {
+	const enum arch arch = arch_of_call(call->arch, (uint32_t)call->nr);
 	const struct clause *clauses, *best = NULL;
-	enum arch arch;
 	size_t count;
 
 	if (ret_clause)
 		*ret_clause = NULL;
-	if (!find_architecture(policy, call, &arch))
+	if (arch == ARCH_COUNT || !(policy->architectures & UINT32_C(1) << arch))
 		return policy_foreign();
 	clauses = policy_clauses(policy, arch, (uint32_t)call->nr, &count);
 	for (size_t i = 0; i < count; i++)

@@ -37,19 +37,6 @@ static void print_arguments(const struct example *example, const char *name)
 		printf("%s...", separator);
 }
 
-/* ARCH_COUNT: none that is known. */
-static enum arch find_arch(const struct seccomp_data *call)
-{
-	uint32_t number = (uint32_t)call->nr;
-	bool x32 = call->arch == architectures[ARCH_X32].audit && number >= X32_SYSCALL_BIT &&
-		   number != UINT32_MAX;
-
-	for (int arch = 0; arch < ARCH_COUNT; arch++)
-		if (architectures[arch].audit == call->arch && x32 == (arch == ARCH_X32))
-			return (enum arch)arch;
-	return ARCH_COUNT;
-}
-
 static void print_arch(const struct seccomp_data *call, enum arch arch)
 {
 	if (arch == ARCH_COUNT) {
@@ -63,7 +50,7 @@ static void print_arch(const struct seccomp_data *call, enum arch arch)
 static void print_call(const struct example *example)
 {
 	const struct seccomp_data *call = &example->call;
-	enum arch arch = find_arch(call);
+	enum arch arch = arch_of_call(call->arch, (uint32_t)call->nr);
 	const char *name = syscall_name(arch, (uint32_t)call->nr);
 
 	if (name)

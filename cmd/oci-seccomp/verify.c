@@ -34,16 +34,6 @@ static void print_one(struct calls *calls, const struct example *example)
 	}
 }
 
-static enum arch arch_of(uint32_t audit, uint32_t number)
-{
-	if (audit == architectures[ARCH_X32].audit && number >= X32_SYSCALL_BIT)
-		return ARCH_X32;
-	for (int arch = 0; arch < ARCH_COUNT; arch++)
-		if (architectures[arch].audit == audit && arch != ARCH_X32)
-			return (enum arch)arch;
-	return ARCH_COUNT;
-}
-
 /* The calls of a range that have a name; where none has, the example itself. */
 static int list_range(const struct range *range, void *data)
 {
@@ -59,7 +49,7 @@ static int list_range(const struct range *range, void *data)
 	for (uint32_t number = range->first;
 		number <= range->last && number - range->first < 4096 && calls->count < 2000;
 		number++) {
-		if (!syscall_name(arch_of(example.call.arch, number), number))
+		if (!syscall_name(arch_of_call(example.call.arch, number), number))
 			continue;
 		example.call.nr = (int)number;
 		print_one(calls, &example);
