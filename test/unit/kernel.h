@@ -94,7 +94,7 @@ static inline void add_call(
 	struct seccomp_data *call = &trial->calls[trial->count];
 
 	/* The kernel does not show its own uprobe trampolines' calls to filters (Linux 6.14). */
-	if (trial->count == MOST_CALLS ||
+	if (trial->count == MOST_CALLS || (arch == AUDIT_ARCH_I386 && !has_32_bit_calls()) ||
 		(arch == AUDIT_ARCH_X86_64 && (number == 335 || number == 336)))
 		return;
 	memset(call, 0, sizeof(*call));

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef __has_feature /* clang; gcc defines the other one */
@@ -52,6 +53,34 @@ static inline void require_root(void)
 		return;
 	cr_assert(!must_run || strcmp(must_run, "1") != 0, "must run, and needs root");
 	cr_skip_test("needs root");
+}
+
+/* Whether the 32-bit entry of the kernel works: it can be configured away, and some hypervisors have
+ * none. No test setting can change that, so what needs it is passed over. */
+static inline bool has_32_bit_calls(void)
+{
+#ifdef __x86_64__
+	static int known; /* 0: not yet, else 1 or 2 */
+	pid_t child = known ? 0 : fork();
+	int status;
+
+	if (!known && child == 0) {
+		int number = 1; /* exit */
+
+		__asm__ volatile("int $0x80"
+				 : "+a"(number)
+				 : "b"(0)
+				 : "memory", "r8", "r9", "r10", "r11");
+		_exit(1);
+	}
+	if (!known) {
+		cr_assert(child > 0 && waitpid(child, &status, 0) == child);
+		known = status == 0 ? 2 : 1;
+	}
+	return known == 2;
+#else
+	return false;
+#endif
 }
 
 static inline char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
