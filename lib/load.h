@@ -33,6 +33,8 @@ struct load_request {
 	/* Called in the loader when it has only to wait, which may be long: frees what it has of the
 	 * caller's memory, but for `ident` and `summary`. NULL: there is not much. */
 	void (*release)(void *data);
+	/* Called in the loader once the filters are in force, if not NULL; while it works nobody waits. */
+	void (*started)(void *data);
 	void *data;
 };
 

@@ -232,6 +232,8 @@ void follow(struct loader *loader)
 	if (outcome == FOLLOW_EXEC)
 		detach(tid, 0);
 	release_others(loader);
+	if (outcome == FOLLOW_EXEC && request->started)
+		request->started(request->data);
 	if (outcome == FOLLOW_EXEC)
 		log_line(request->ident, LOG_AUTHPRIV, LOG_INFO, request->summary);
 	else if (asprintf(&line, "%s: the container process %d ended before its program",

@@ -174,29 +174,38 @@ Test(load_left, caller_is_killed_at_any_moment)
 	}
 }
 
-static void note_process(void *data)
+static void note_release(void *data)
 {
-	*(pid_t *)data = getpid();
+	((pid_t *)data)[0] = getpid();
+}
+
+static void note_start(void *data)
+{
+	((pid_t *)data)[1] = getpid();
 }
 
 /* The caller goes on with what it has. */
-Test(load_left, memory_is_released_in_the_loader_alone)
+Test(load_left, the_loader_alone_releases_and_tells_of_the_start)
 {
-	pid_t *releaser = mmap(
-		NULL, sizeof(*releaser), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t *told = mmap(
+		NULL, 2 * sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct sock_filter code[FILTER_LENGTH];
 	struct load_filter filter = {{code, FILTER_LENGTH}, 0};
 	struct victim victim = victim_start(victim_read);
 	struct load_request request = {
-		victim.pid, &filter, 1, "test_load", "test_load", note_process, releaser};
+		victim.pid, &filter, 1, "test_load", "test_load", note_release, note_start, told};
 	struct error err = ERROR_INIT;
 	pid_t loader;
 
-	cr_assert_neq(releaser, MAP_FAILED);
+	cr_assert_neq(told, MAP_FAILED);
 	deny_one(code, SYS_getppid, STRANGE_ERRNO);
 	cr_assert_eq(load_into_container(&request, NULL, &err), 0, "%s", error_message(&err));
 	loader = wait_for_tracer(victim.pid);
 	cr_assert_gt(loader, 0);
+	cr_assert_eq(told[1], 0);
 	expect_confined(&victim);
-	cr_assert_eq(*releaser, loader, "released by %d", *releaser);
+	cr_assert_eq(told[0], loader, "released by %d", told[0]);
+	while (kill(loader, 0) == 0 && told[1] == 0)
+		usleep(1000);
+	cr_assert_eq(told[1], loader, "started by %d", told[1]);
 }

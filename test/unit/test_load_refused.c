@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
 #include "load.h"
+#include "support.h"
 #include "victim.h"
 
 #include <criterion/criterion.h>
@@ -106,12 +107,12 @@ Test(load_refused, requests_that_make_no_sense)
 		struct load_request request;
 		int code;
 	} cases[] = {
-		{{victim.pid, &good, 0, "test", "test", NULL, NULL}, -EINVAL},
-		{{victim.pid, &empty, 1, "test", "test", NULL, NULL}, -E2BIG},
-		{{victim.pid, &long_one, 1, "test", "test", NULL, NULL}, -E2BIG},
-		{{victim.pid, &killable, 1, "test", "test", NULL, NULL}, -EOPNOTSUPP},
-		{{victim.pid, listening, 2, "test", "test", NULL, NULL}, -EINVAL},
-		{{victim.pid, &strange, 1, "test", "test", NULL, NULL}, -EOPNOTSUPP},
+		{{victim.pid, &good, 0, "test", "test", NULL, NULL, NULL}, -EINVAL},
+		{{victim.pid, &empty, 1, "test", "test", NULL, NULL, NULL}, -E2BIG},
+		{{victim.pid, &long_one, 1, "test", "test", NULL, NULL, NULL}, -E2BIG},
+		{{victim.pid, &killable, 1, "test", "test", NULL, NULL, NULL}, -EOPNOTSUPP},
+		{{victim.pid, listening, 2, "test", "test", NULL, NULL, NULL}, -EINVAL},
+		{{victim.pid, &strange, 1, "test", "test", NULL, NULL, NULL}, -EOPNOTSUPP},
 	};
 
 	deny_one(code, SYS_getppid, STRANGE_ERRNO);
@@ -130,7 +131,7 @@ Test(load_refused, program_that_the_kernel_refuses)
 	struct sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 1)};
 	struct load_filter filter = {{code, 1}, 0};
 	struct victim victim = victim_start(victim_read);
-	struct load_request request = {victim.pid, &filter, 1, "test", "test", NULL, NULL};
+	struct load_request request = {victim.pid, &filter, 1, "test", "test", NULL, NULL, NULL};
 	struct error err = ERROR_INIT;
 
 	cr_expect_eq(load_into_container(&request, NULL, &err), -EINVAL, "%s", error_message(&err));
@@ -170,8 +171,11 @@ static int wait_32_bit(int go, int out)
 
 Test(load_refused, process_of_another_architecture)
 {
-	struct victim victim = victim_start(wait_32_bit);
+	struct victim victim;
 
+	if (!has_32_bit_calls())
+		cr_skip_test("this kernel has no 32-bit calls");
+	victim = victim_start(wait_32_bit);
 	expect_refused(victim.pid, -EOPNOTSUPP, "32-bit");
 	expect_dead(&victim);
 }
