@@ -3,6 +3,7 @@
 #include "bundle.h"
 #include "cleanup.h"
 #include "config.h"
+#include "container_note.h"
 #include "crun.h"
 #include "io.h"
 #include "load.h"
@@ -86,16 +87,48 @@ static int load_and_notify(const struct load_request *request, const struct stat
 		     : 0;
 }
 
-static void release_bundle(void *bundle)
+/* Of what the hook knows, what the loader needs after it. */
+struct started {
+	const struct state *state;
+	struct bundle *bundle;
+	unsigned filters;
+};
+
+/* For `denials` and `ps`, which can do without. */
+static void note(const struct state *state, unsigned filters)
 {
-	bundle_finish(bundle);
+	AUTO_FREE char *config = NULL;
+	struct error err = ERROR_INIT;
+
+	if (asprintf(&config, "%s/config.json", state->bundle) < 0) {
+		config = NULL;
+		return;
+	}
+	if (container_note_write(CONTAINER_NOTES, state->pid, state->id, config, filters, &err) < 0)
+		log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(&err));
+	error_finish(&err);
 }
 
-/* The loader does without the bundle, which may be large. */
+static void note_started(void *data)
+{
+	const struct started *started = data;
+
+	note(started->state, started->filters);
+}
+
+/* The loader waits without the bundle, which may be large. */
+static void release_bundle(void *data)
+{
+	const struct started *started = data;
+
+	bundle_finish(started->bundle);
+}
+
 static int load(const struct state *state, struct bundle *bundle,
 	const struct resolution *resolution, const struct plan *plan, struct error *err)
 {
 	AUTO_FREE char *summary = plan_summary(plan, state, resolution);
+	struct started started = {state, bundle, (unsigned)plan->count};
 	struct load_request request = {
 		.pid = state->pid,
 		.filters = plan->filters,
@@ -103,7 +136,8 @@ static int load(const struct state *state, struct bundle *bundle,
 		.ident = PROGRAM,
 		.summary = summary,
 		.release = release_bundle,
-		.data = bundle,
+		.started = note_started,
+		.data = &started,
 	};
 
 	if (!summary)
@@ -128,6 +162,8 @@ static int confine(const struct state *state, struct bundle *bundle,
 		r = refuse_handlers(bundle, err);
 	if (r == 0 && plan.count > 0)
 		r = load(state, bundle, resolution, &plan, err);
+	else if (r == 0)
+		note(state, 0);
 	plan_finish(&plan);
 	return r;
 }

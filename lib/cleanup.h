@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #define AUTO(function) __attribute__((cleanup(function)))
 #define AUTO_FREE AUTO(free_pointer)
 #define AUTO_CLOSE AUTO(close_descriptor)
+#define AUTO_CLOSEDIR AUTO(close_directory)
 #define AUTO_FCLOSE AUTO(close_stream)
 
 #define TAKE_PTR(variable)                                                                         \
@@ -42,6 +44,12 @@ static inline void close_descriptor(const int *descriptor)
 {
 	if (*descriptor >= 0)
 		close(*descriptor);
+}
+
+static inline void close_directory(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
 }
 
 static inline void close_stream(FILE **stream)

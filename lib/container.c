@@ -235,21 +235,31 @@ int containers_find(const char *const *state_roots, struct containers *ret, stru
 	return 0;
 }
 
+void container_finish(struct container *container)
+{
+	free(container->id);
+	free(container->name);
+	free(container->pod);
+	free(container->namespace);
+	free(container->config);
+	*container = (struct container){0};
+}
+
 void containers_finish(struct containers *containers)
 {
-	for (size_t i = 0; i < containers->count; i++) {
-		struct container *container = &containers->items[i];
-
-		free(container->id);
-		free(container->name);
-		free(container->pod);
-		free(container->namespace);
-		free(container->config);
-	}
+	for (size_t i = 0; i < containers->count; i++)
+		container_finish(&containers->items[i]);
 	free(containers->items);
 	free(containers->processes);
 	free(containers->owners);
 	*containers = (struct containers){0};
+}
+
+const struct process *containers_process(const struct containers *containers, pid_t pid)
+{
+	size_t index = find_process(containers, pid);
+
+	return index == CONTAINER_NONE ? NULL : &containers->processes[index];
 }
 
 const struct container *containers_of(const struct containers *containers, pid_t pid)
@@ -261,11 +271,12 @@ const struct container *containers_of(const struct containers *containers, pid_t
 	return &containers->items[containers->owners[index]];
 }
 
-static bool has_name(const struct container *container, const char *name)
+bool container_has_name(const struct container *container, const char *name)
 {
 	size_t length = strlen(name);
 
 	return (container->name && !strcmp(container->name, name)) ||
+	       !strcmp(container->id, name) ||
 	       (length >= 3 && !strncmp(container->id, name, length));
 }
 
@@ -281,7 +292,7 @@ int containers_by_name(const struct containers *containers, const char *name,
 			*ret = container;
 			return 0;
 		}
-		if (!has_name(container, name))
+		if (!container_has_name(container, name))
 			continue;
 		if (found)
 			return error_set(err, -EEXIST,

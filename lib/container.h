@@ -48,6 +48,11 @@ struct container {
 	pid_t pid;    /* the first process */
 };
 
+void container_finish(struct container *container);
+
+/* By id, a part of 3 characters or more from its start, or name. */
+bool container_has_name(const struct container *container, const char *name);
+
 struct containers {
 	struct container *items; /* owned */
 	size_t count;
@@ -64,9 +69,12 @@ int containers_find(const char *const *state_roots, struct containers *ret, stru
 	__attribute__((warn_unused_result));
 void containers_finish(struct containers *containers);
 
+/* A process as it was found; NULL: it was not. Not owned by the caller. */
+const struct process *containers_process(const struct containers *containers, pid_t pid);
+
 /* The container of a process; NULL: none. Not owned by the caller. */
 const struct container *containers_of(const struct containers *containers, pid_t pid);
 
-/* By id, a part of 3 characters or more from its start, or name. -ENOENT: none; -EEXIST: several. */
+/* As container_has_name, one whose id it is before others. -ENOENT: none; -EEXIST: several. */
 int containers_by_name(const struct containers *containers, const char *name,
 	const struct container **ret, struct error *err) __attribute__((warn_unused_result));

@@ -4,26 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *denial_container(const struct denial_place *place, const struct denial *denial)
-{
-	return place && place->container ? place->container(place->context, denial) : NULL;
-}
-
 /* A process that is not yet the container's program has "/" or nothing. */
 static bool is_program(const char *executable)
 {
 	return strcmp(executable, "/") != 0 && strcmp(executable, "(null)") != 0;
 }
 
-static bool belongs(
-	const struct denial_group *group, const struct denial *denial, const char *container)
+static bool belongs(const struct denial_group *group, const struct denial *denial,
+	const struct container *container)
 {
 	if (group->syscall != denial->syscall || group->audit != denial->audit ||
 		group->arch != denial->arch || group->action != denial->action ||
-		!group->container != !container)
+		group->container != container)
 		return false;
 	if (container)
-		return !strcmp(group->container, container);
+		return true;
 	if (strcmp(group->executable, denial->executable) != 0)
 		return false;
 	return is_program(denial->executable) || !strcmp(group->command, denial->command);
@@ -36,11 +31,11 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
-static uint64_t hash_record(const struct denial *denial, const char *container)
+static uint64_t hash_record(const struct denial *denial, const struct container *container)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	hash = hash_text(hash, container ? container : denial->executable);
+	hash = hash_text(hash, container ? container->id : denial->executable);
 	if (!container && !is_program(denial->executable))
 		hash = hash_text(hash, denial->command);
 	hash = (hash ^ (uint64_t)denial->syscall) * UINT64_C(0xff51afd7ed558ccd);
@@ -86,8 +81,8 @@ static int grow(struct denial_groups *groups)
 }
 
 /* The slot of the group, or the free one where it belongs. */
-static uint32_t *find_slot(
-	const struct denial_groups *groups, const struct denial *denial, const char *container)
+static uint32_t *find_slot(const struct denial_groups *groups, const struct denial *denial,
+	const struct container *container)
 {
 	size_t slot = hash_record(denial, container) % groups->slot_count;
 
@@ -98,10 +93,10 @@ static uint32_t *find_slot(
 }
 
 static int add_group(struct denial_groups *groups, uint32_t *slot, const struct denial *denial,
-	const char *container)
+	const struct container *container)
 {
 	struct denial_group group = {
-		.container = container ? strdup(container) : NULL,
+		.container = container,
 		.executable = strdup(denial->executable),
 		.pid = denial->pid,
 		.audit = denial->audit,
@@ -114,11 +109,8 @@ static int add_group(struct denial_groups *groups, uint32_t *slot, const struct 
 		.hash = hash_record(denial, container),
 	};
 
-	if (!group.executable || (container && !group.container)) {
-		free(group.container);
-		free(group.executable);
+	if (!group.executable)
 		return -1;
-	}
 	memcpy(group.command, denial->command, sizeof(group.command));
 	groups->items[groups->count] = group;
 	*slot = (uint32_t)++groups->count;
@@ -138,10 +130,9 @@ static void count_record(struct denial_group *group, const struct denial *denial
 }
 
 int denial_groups_add(struct denial_groups *groups, const struct denial *denial,
-	const char *container, struct error *err)
+	const struct container *container, struct error *err)
 {
-	size_t bytes = 2 * sizeof(struct denial_group) + strlen(denial->executable) +
-		       (container ? strlen(container) : 0);
+	size_t bytes = 2 * sizeof(struct denial_group) + strlen(denial->executable);
 	uint32_t *slot;
 
 	if (grow(groups) < 0)
@@ -181,10 +172,8 @@ void denial_groups_sort(struct denial_groups *groups)
 
 void denial_groups_finish(struct denial_groups *groups)
 {
-	for (size_t i = 0; i < groups->count; i++) {
-		free(groups->items[i].container);
+	for (size_t i = 0; i < groups->count; i++)
 		free(groups->items[i].executable);
-	}
 	free(groups->items);
 	free(groups->slots);
 	*groups = (struct denial_groups){0};

@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "container.h"
 #include "denial.h"
 #include "error.h"
-
-/*
- * Where the process of a record runs: the one place where a record is joined with the containers of
- * the host. Asked once for each record, while the process may still be there.
- */
-struct denial_place {
-	/* The container as the user knows it, printable, for as long as the next call does not come;
-	 * NULL: none, or nobody knows. */
-	const char *(*container)(void *context, const struct denial *denial);
-	void *context;
-};
-
-const char *denial_container(const struct denial_place *place, const struct denial *denial);
 
 /*
  * Records put together: those of one container (else of one program, else of one process name) for
  * the same call with the same outcome.
  */
 struct denial_group {
-	char *container;  /* owned; NULL: none known */
-	char *executable; /* owned; of the latest, as are pid and command */
+	const struct container *container; /* not owned; NULL: none known */
+	char *executable;		   /* owned; of the latest, as are pid and command */
 	char command[DENIAL_COMMAND];
 	uint32_t pid, audit, action;
 	enum arch arch;
@@ -44,9 +32,9 @@ struct denial_groups {
 	uint64_t left_out; /* records beyond the limit */
 };
 
-/* `container` as of denial_container. -ENOMEM. */
+/* `container`, of denial_places_find, must outlive the groups. -ENOMEM. */
 int denial_groups_add(struct denial_groups *groups, const struct denial *denial,
-	const char *container, struct error *err) __attribute__((warn_unused_result));
+	const struct container *container, struct error *err) __attribute__((warn_unused_result));
 
 /* The largest first. */
 void denial_groups_sort(struct denial_groups *groups);

@@ -202,6 +202,21 @@ int live_read(pid_t pid, pid_t tid, struct live_programs *programs, struct live_
 	return 0;
 }
 
+int live_read_process(
+	pid_t pid, struct live_programs *programs, struct live_stack *ret, struct error *err)
+{
+	AUTO_FREE pid_t *threads = NULL;
+	size_t count;
+	int r = process_list(pid, &threads, &count, err);
+
+	if (r < 0)
+		return r;
+	r = -ESRCH;
+	for (size_t i = 0; r == -ESRCH && i < count; i++)
+		r = live_read(pid, threads[i], programs, ret, err);
+	return r;
+}
+
 bool live_stack_equal(const struct live_stack *a, const struct live_stack *b)
 {
 	if (a->count != b->count)

@@ -43,6 +43,10 @@ struct live_stack {
 int live_read(pid_t pid, pid_t tid, struct live_programs *programs, struct live_stack *ret,
 	struct error *err) __attribute__((warn_unused_result));
 
+/* The same of the first thread of a process that can be read: the one that leads may have ended. */
+int live_read_process(pid_t pid, struct live_programs *programs, struct live_stack *ret,
+	struct error *err) __attribute__((warn_unused_result));
+
 bool live_stack_equal(const struct live_stack *a, const struct live_stack *b);
 void live_stack_finish(struct live_stack *stack);
 void live_programs_finish(struct live_programs *programs);

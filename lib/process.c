@@ -10,8 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { FILE_LIMIT = 1 << 20 };
+enum {
+	FILE_LIMIT = 1 << 20,
+	COARSE = 50, /* milliseconds by which a time of the kernel's may be behind */
+};
 
 int process_file(
 	pid_t pid, const char *name, char **ret_text, size_t *ret_length, struct error *err)
@@ -102,15 +107,9 @@ static int compare_pids(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 int process_list(pid_t of, pid_t **ret, size_t *ret_count, struct error *err)
 {
-	AUTO(close_directory) DIR *directory = NULL;
+	AUTO_CLOSEDIR DIR *directory = NULL;
 	AUTO_FREE pid_t *pids = NULL;
 	size_t count = 0, capacity = 0;
 	struct dirent *entry;
@@ -143,4 +142,17 @@ int process_list(pid_t of, pid_t **ret, size_t *ret_count, struct error *err)
 	*ret = TAKE_PTR(pids);
 	*ret_count = count;
 	return 0;
+}
+
+bool process_had_started(unsigned long long start, uint64_t time)
+{
+	struct timespec boot, now;
+	uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK), up, began;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &now);
+	up = (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000;
+	began = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 - up +
+		start * 1000 / ticks;
+	return began <= time + COARSE;
 }

@@ -27,6 +27,10 @@ struct process {
 int process_read(pid_t pid, struct process *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* Whether a process with this `start` was there at a time (milliseconds since 1970) that the host's
+ * clock showed. The clock may have been set since. */
+bool process_had_started(unsigned long long start, uint64_t time);
+
 /* /proc/PID/NAME, at most 1 MiB; NUL-terminated (not counted), owned by the caller. */
 int process_file(pid_t pid, const char *name, char **ret_text, size_t *ret_length,
 	struct error *err) __attribute__((warn_unused_result));

@@ -14,12 +14,6 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 /* The directories that lead to the one being read: a link back to one of them would never end. */
 struct level {
 	const struct level *above;
@@ -180,7 +174,7 @@ static int read_entries(struct walk *walk, const char *name, DIR *stream, const 
 static int walk_directory(
 	struct walk *walk, const char *name, int fd, const struct level *above, struct error *err)
 {
-	AUTO(close_directory) DIR *stream = fdopendir(fd);
+	AUTO_CLOSEDIR DIR *stream = fdopendir(fd);
 	struct level level = {.above = above};
 	struct stat status;
 	int r = stream && fstat(fd, &status) == 0 ? 0 : -errno;

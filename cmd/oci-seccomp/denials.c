@@ -2,6 +2,8 @@
 #include "denials.h"
 
 #include "cleanup.h"
+#include "container_note.h"
+#include "denial_place.h"
 #include "denial_source.h"
 #include "verbs.h"
 
@@ -12,13 +14,15 @@
 #include <time.h>
 
 struct request {
-	const char *file;    /* NULL: the host's own */
-	const char *process; /* pid, name or path; NULL: all */
-	const char *suggest; /* profile; NULL: none */
+	const char *file;      /* NULL: the host's own */
+	const char *process;   /* pid, name or path; NULL: all */
+	const char *container; /* id or name; NULL: all */
+	const char *suggest;   /* profile; NULL: none */
 	uint64_t now, since, until;
 	enum format format;
 	bool each, follow, apply;
-	struct denial_place place;
+	bool local; /* the file is of this host */
+	struct state_roots roots;
 	struct target target;
 };
 
@@ -35,6 +39,11 @@ static bool is_wanted(const struct request *request, const struct denial *denial
 	       !strcmp(request->process, denial->executable) || !strcmp(request->process, pid);
 }
 
+static bool is_of_this_host(const struct request *request)
+{
+	return !request->file || request->local;
+}
+
 static uint64_t milliseconds_now(void)
 {
 	struct timespec now;
@@ -49,18 +58,26 @@ struct reading {
 	struct denial_reader reader;
 	struct denial_groups groups;
 	struct denial_printer printer;
+	struct denial_places *places; /* NULL: of another host */
 };
 
 static int take_line(struct reading *reading, const char *line, size_t length, struct error *err)
 {
 	const struct request *request = reading->request;
-	const char *container;
+	const struct container *container = NULL;
 	struct denial denial;
+	int r = 0;
 
 	if (denial_read(&reading->reader, line, length, &denial) != DENIAL_RECORD ||
 		!is_wanted(request, &denial))
 		return 0;
-	container = denial_container(&request->place, &denial);
+	if (reading->places)
+		r = denial_places_find(reading->places, &denial, &container, err);
+	if (r < 0)
+		return r;
+	if (request->container &&
+		(!container || !container_has_name(container, request->container)))
+		return 0;
 	if (request->each)
 		return print_denial(&reading->printer, &denial, container, err);
 	return denial_groups_add(&reading->groups, &denial, container, err);
@@ -85,58 +102,6 @@ static int read_lines(struct reading *reading, struct error *err)
 		if (r < 0)
 			return r;
 	}
-}
-
-static void warn_of_losses(const struct reading *reading)
-{
-	const struct denial_reader *reader = &reading->reader;
-
-	if (reader->suppressed > 0)
-		fprintf(stderr,
-			"oci-seccomp denials: warning: %llu messages of the audit system were left "
-			"out of "
-			"the kernel's log; run auditd, or set the sysctl kernel.printk_ratelimit "
-			"to 0\n",
-			(unsigned long long)reader->suppressed);
-	if (reader->lost > 0)
-		fprintf(stderr,
-			"oci-seccomp denials: warning: the audit system lost %llu records; see -b "
-			"and -r "
-			"in auditctl(8)\n",
-			(unsigned long long)reader->lost);
-	if (reader->overrun && reader->lost == 0)
-		fputs("oci-seccomp denials: warning: a limit of the audit system was hit, and "
-		      "records were "
-		      "lost; see -b and -r in auditctl(8)\n",
-			stderr);
-	if (reading->source.overwritten)
-		fputs("oci-seccomp denials: warning: the kernel's log was overwritten before it "
-		      "was read\n",
-			stderr);
-	if (reader->unreadable > 0)
-		fprintf(stderr,
-			"oci-seccomp denials: warning: %s: %llu records are cut or in a form that "
-			"is not "
-			"known\n",
-			reading->source.name, (unsigned long long)reader->unreadable);
-	if (reading->groups.left_out > 0)
-		fprintf(stderr,
-			"oci-seccomp denials: warning: %llu records are not in the table, which is "
-			"full; "
-			"narrow it down by --since or --process\n",
-			(unsigned long long)reading->groups.left_out);
-}
-
-static void warn_of_hidden(const struct request *request)
-{
-	AUTO_FREE char *hidden = request->file ? NULL : denial_hidden_actions(NULL);
-
-	if (hidden)
-		fprintf(stderr,
-			"oci-seccomp denials: warning: /proc/sys/kernel/seccomp/actions_logged "
-			"hides "
-			"what these actions do: %s\n",
-			hidden);
 }
 
 static int show(struct reading *reading, size_t *ret_rest, struct error *err)
@@ -167,26 +132,38 @@ static int run(const struct request *request, size_t *ret_rest, struct error *er
 		r = denial_source_file(request->file, request->follow, &reading->source, err);
 	else
 		r = denial_source_host(request->since, request->follow, &reading->source, err);
+	if (r == 0 && is_of_this_host(request))
+		r = denial_places_create(
+			request->roots.items, CONTAINER_NOTES, &reading->places, err);
 	if (r == 0) {
-		warn_of_hidden(request);
+		if (!request->file)
+			warn_of_hidden();
 		r = read_lines(reading, err);
 		if (r == 0) {
-			warn_of_losses(reading);
-			r = show(reading, ret_rest, err);
+			warn_of_losses(&reading->reader, &reading->source, &reading->groups);
+			if (reading->places && !request->follow)
+				r = warn_of_silent(denial_places_containers(reading->places),
+					request->container, &reading->groups, err);
 		}
-		denial_source_finish(&reading->source);
+		if (r == 0)
+			r = show(reading, ret_rest, err);
 	}
+	denial_source_finish(&reading->source);
 	denial_groups_finish(&reading->groups);
+	denial_places_destroy(reading->places);
 	free(reading);
 	return r;
 }
 
 enum option_value {
 	OPTION_APPLY = 1,
+	OPTION_CONTAINER,
 	OPTION_EACH,
 	OPTION_FOLLOW,
 	OPTION_FORMAT,
+	OPTION_LOCAL,
 	OPTION_PROCESS,
+	OPTION_ROOT,
 	OPTION_SINCE,
 	OPTION_SUGGEST,
 	OPTION_UNTIL,
@@ -209,6 +186,9 @@ static int set_option(struct request *request, int option, const char *value, st
 	case OPTION_APPLY:
 		request->apply = true;
 		return 0;
+	case OPTION_CONTAINER:
+		request->container = value;
+		return 0;
 	case OPTION_EACH:
 		request->each = true;
 		return 0;
@@ -218,9 +198,14 @@ static int set_option(struct request *request, int option, const char *value, st
 	case OPTION_FORMAT:
 		return format_parse(
 			value, 1U << FORMAT_TABLE | 1U << FORMAT_JSON, &request->format, err);
+	case OPTION_LOCAL:
+		request->local = true;
+		return 0;
 	case OPTION_PROCESS:
 		request->process = value;
 		return 0;
+	case OPTION_ROOT:
+		return state_roots_add(&request->roots, value, err);
 	case OPTION_SINCE:
 		return set_time(request, value, &request->since, err);
 	case OPTION_SUGGEST:
@@ -254,10 +239,13 @@ int verb_denials(const struct verb *verb, int argc, char **argv)
 	static const struct option options[] = {
 		TARGET_OPTIONS,
 		{"apply", no_argument, NULL, OPTION_APPLY},
+		{"container", required_argument, NULL, OPTION_CONTAINER},
 		{"each", no_argument, NULL, OPTION_EACH},
 		{"follow", no_argument, NULL, OPTION_FOLLOW},
 		{"format", required_argument, NULL, OPTION_FORMAT},
+		{"local", no_argument, NULL, OPTION_LOCAL},
 		{"process", required_argument, NULL, OPTION_PROCESS},
+		{"root", required_argument, NULL, OPTION_ROOT},
 		{"since", required_argument, NULL, OPTION_SINCE},
 		{"suggest", required_argument, NULL, OPTION_SUGGEST},
 		{"until", required_argument, NULL, OPTION_UNTIL},
@@ -280,6 +268,9 @@ int verb_denials(const struct verb *verb, int argc, char **argv)
 	if (problem || argc - optind > 1)
 		return verb_usage(verb, problem ? problem : "one log at most can be read");
 	request.file = argv[optind];
+	if (request.container && !is_of_this_host(&request))
+		return verb_usage(
+			verb, "--container needs a log of this host: say --local if FILE is one");
 	r = run(&request, &rest, &err);
 	if (r < 0 && ferror(stdout)) { /* which main tells */
 		error_finish(&err);

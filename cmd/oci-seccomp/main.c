@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,14 +25,16 @@ static const struct verb verbs[] = {
 	{"compile", "[--format bpf|asm|c|pfc|oci] [--native] " TARGET_USAGE " PROFILE -o FILE",
 		"make a raw BPF program of a profile, or show what it becomes", verb_compile},
 	{"denials",
-		"[--since TIME] [--until TIME] [--process NAME] [--each] [--follow] "
-		"[--format table|json] [--suggest PROFILE [--apply] " TARGET_USAGE "] [FILE|-]",
+		"[--since TIME] [--until TIME] [--container ID] [--process NAME] [--each] "
+		"[--follow] [--root DIR]... "
+		"[--format table|json] [--suggest PROFILE [--apply] " TARGET_USAGE "] "
+		"[[--local] FILE|-]",
 		"show what seccomp denied on this host, or in a log", verb_denials},
 	{"diff", TARGET_USAGE " [--require stricter|same] [--format table|json|html] A B",
 		"list the calls that B (PROFILE or PROGRAM.bpf, stacks with +) treats unlike A",
 		verb_diff},
-	{"disasm", "[--format text|dot|json] [--arch ARCH] FILE", "show a raw BPF program in words",
-		verb_disasm},
+	{"disasm", "[--format text|dot|json] [--arch ARCH] FILE|--pid PID [--index N]",
+		"show a raw BPF program, or the filters of a process, in words", verb_disasm},
 	{"install", "[--root DIR] [--dry-run] ENGINE|bundle DIR",
 		"register with bundle DIR, containerd, crio, docker or podman", verb_install},
 	{"merge", TARGET_USAGE " --union|--intersect PROFILE PROFILE... -o OUT",
@@ -145,6 +148,25 @@ int read_program_argument(const char *path, struct program *ret, struct error *e
 				   AT_FDCWD, path, name, PROGRAM_SIZE_LIMIT, &text, &length, err);
 
 	return r < 0 ? r : program_read(name, text, length, ret, err);
+}
+
+int read_pid_argument(const char *value, pid_t *ret, struct error *err)
+{
+	char *end;
+	long pid = strtol(value, &end, 10);
+
+	if (pid <= 0 || pid > INT32_MAX || *end)
+		return error_set(err, -EINVAL, "\"%s\" is no process number", value);
+	*ret = (pid_t)pid;
+	return 0;
+}
+
+int state_roots_add(struct state_roots *roots, const char *directory, struct error *err)
+{
+	if (roots->count + 1 == ARRAY_LENGTH(roots->items))
+		return error_set(err, -E2BIG, "--root can be given %zu times", roots->count);
+	roots->items[roots->count++] = directory;
+	return 0;
 }
 
 /* An answer that did not arrive is none. */

@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "io.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -95,6 +96,15 @@ void output_cell(struct output *output, size_t column, const char *text, const c
 		output->failed = true;
 	else if (colour && output->colours)
 		scols_cell_set_color(scols_line_get_cell(line, column), colour);
+}
+
+void output_text(struct output *output, size_t column, const char *text, const char *colour)
+{
+	AUTO_FREE char *printable = text ? text_printable(text) : NULL;
+
+	if (text && !printable)
+		output->failed = true;
+	output_cell(output, column, printable, colour);
 }
 
 void output_number(struct output *output, size_t column, unsigned long long number)

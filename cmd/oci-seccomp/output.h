@@ -56,6 +56,8 @@ void output_row(struct output *output);
 /* A cell of it. In a table with colours it has `colour`, a name of terminal-colors.d(5) as "red";
  * NULL: none. An empty or NULL `text` is no cell, which JSON has as null. */
 void output_cell(struct output *output, size_t column, const char *text, const char *colour);
+/* The same of a text that may hold anything: made printable. */
+void output_text(struct output *output, size_t column, const char *text, const char *colour);
 void output_number(struct output *output, size_t column, unsigned long long number);
 
 int output_print(struct output *output, struct error *err) __attribute__((warn_unused_result));

@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "container.h"
+#include "container_note.h"
 #include "identity.h"
 #include "live.h"
 #include "text.h"
@@ -27,6 +28,7 @@ enum column_number {
 	COLUMN_FLAGS,
 	COLUMN_NNP,
 	COLUMN_FEWER,
+	COLUMN_LOADER,
 	COLUMN_PROFILE,
 	COLUMN_NAMESPACE, /* in JSON alone */
 	COLUMN_COUNT,
@@ -44,6 +46,7 @@ static const struct column columns[COLUMN_COUNT] = {
 	[COLUMN_FLAGS] = {"FLAGS", 0, SCOLS_JSON_STRING},
 	[COLUMN_NNP] = {"NNP", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
 	[COLUMN_FEWER] = {"FEWER", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
+	[COLUMN_LOADER] = {"LOADER", 0, SCOLS_JSON_STRING},
 	[COLUMN_PROFILE] = {"PROFILE", 0, SCOLS_JSON_STRING},
 	[COLUMN_NAMESPACE] = {"NAMESPACE", 0, SCOLS_JSON_STRING},
 };
@@ -52,36 +55,11 @@ struct listing {
 	struct output output;
 	enum format format;
 	struct containers containers;
+	struct container_notes notes;
 	struct live_programs programs;
 	struct identities *identities;
 	bool incomplete; /* something could not be read; that is said already */
 };
-
-static int put_text(struct listing *listing, enum column_number column, const char *text,
-	const char *colour, struct error *err)
-{
-	AUTO_FREE char *printable = text ? text_printable(text) : NULL;
-
-	if (text && !printable)
-		return error_memory(err);
-	output_cell(&listing->output, column, printable, colour);
-	return 0;
-}
-
-/* The thread that leads may have ended before the others. */
-static int read_first(struct listing *listing, pid_t pid, struct live_stack *ret, struct error *err)
-{
-	AUTO_FREE pid_t *threads = NULL;
-	size_t count;
-	int r = process_list(pid, &threads, &count, err);
-
-	if (r < 0)
-		return r;
-	r = -ESRCH;
-	for (size_t i = 0; r == -ESRCH && i < count; i++)
-		r = live_read(pid, threads[i], &listing->programs, ret, err);
-	return r;
-}
 
 /* As `RuntimeDefault+~config.json`, oldest first. */
 static int name_profiles(struct listing *listing, const struct live_stack *stack,
@@ -107,7 +85,8 @@ static int name_profiles(struct listing *listing, const struct live_stack *stack
 	}
 	if (!stream || fflush(stream) != 0)
 		return error_memory(err);
-	return put_text(listing, COLUMN_PROFILE, names, known ? NULL : "yellow", err);
+	output_text(&listing->output, COLUMN_PROFILE, names, known ? NULL : "yellow");
+	return 0;
 }
 
 static int put_filters(struct listing *listing, const struct live_stack *stack,
@@ -134,7 +113,7 @@ static int read_stack(struct listing *listing, const struct process *process,
 
 	*ret_read = false;
 	if (process->mode == SECCOMP_MODE_FILTER)
-		r = read_first(listing, process->pid, ret, err);
+		r = live_read_process(process->pid, &listing->programs, ret, err);
 	if (r == -ENOMEM || r == -ESRCH)
 		return r;
 	*ret_read = r == 0;
@@ -169,14 +148,6 @@ static int put_seccomp(struct listing *listing, const struct process *process,
 	return 0;
 }
 
-static const struct process *find_process(const struct containers *containers, pid_t pid)
-{
-	for (size_t i = 0; i < containers->process_count; i++)
-		if (containers->processes[i].pid == pid)
-			return &containers->processes[i];
-	return NULL;
-}
-
 /* Processes of the container that are less confined than its first, such as exec sessions. */
 static size_t count_fewer(
 	const struct containers *containers, size_t owner, const struct process *first)
@@ -194,10 +165,30 @@ static size_t count_fewer(
 	return count;
 }
 
+/* Who loaded the filters: the hook those that it noted, which are the oldest, the runtime the others. */
+static void put_loader(
+	struct listing *listing, const struct process *process, const struct live_stack *stack)
+{
+	size_t count = stack ? stack->count : process->filters, hooked = 0;
+	const struct container_notes *notes = &listing->notes;
+
+	if (process->mode != SECCOMP_MODE_FILTER || count == 0)
+		return;
+	for (size_t i = 0; i < notes->count; i++)
+		if (notes->items[i].container.pid == process->pid &&
+			notes->items[i].start == process->start)
+			hooked = notes->items[i].filters;
+	output_cell(&listing->output, COLUMN_LOADER,
+		hooked == 0	 ? "runtime"
+		: hooked < count ? "hook+runtime"
+				 : "hook",
+		NULL);
+}
+
 static int list_container(struct listing *listing, size_t index, struct error *err)
 {
 	const struct container *container = &listing->containers.items[index];
-	const struct process *process = find_process(&listing->containers, container->pid);
+	const struct process *process = containers_process(&listing->containers, container->pid);
 	AUTO_FREE char *id = strdup(container->id);
 	size_t fewer = count_fewer(&listing->containers, index, process);
 	AUTO(live_stack_finish) struct live_stack stack = {0};
@@ -213,18 +204,15 @@ static int list_container(struct listing *listing, size_t index, struct error *e
 		id[12] = '\0';
 	output_row(&listing->output);
 	output_cell(&listing->output, COLUMN_ENGINE, engine_names[container->engine], NULL);
-	r = put_text(listing, COLUMN_NAME, container->name, NULL, err);
-	if (r == 0)
-		r = put_text(listing, COLUMN_ID, id, NULL, err);
-	if (r == 0)
-		r = put_text(listing, COLUMN_POD, container->pod, NULL, err);
-	if (r == 0 && listing->format == FORMAT_JSON)
-		r = put_text(listing, COLUMN_NAMESPACE, container->namespace, NULL, err);
+	output_text(&listing->output, COLUMN_NAME, container->name, NULL);
+	output_text(&listing->output, COLUMN_ID, id, NULL);
+	output_text(&listing->output, COLUMN_POD, container->pod, NULL);
+	if (listing->format == FORMAT_JSON)
+		output_text(&listing->output, COLUMN_NAMESPACE, container->namespace, NULL);
 	if (fewer > 0 || listing->format == FORMAT_JSON)
 		output_number(&listing->output, COLUMN_FEWER, fewer);
-	return r < 0 ? r
-		     : put_seccomp(
-			       listing, process, is_read ? &stack : NULL, container->config, err);
+	put_loader(listing, process, is_read ? &stack : NULL);
+	return put_seccomp(listing, process, is_read ? &stack : NULL, container->config, err);
 }
 
 /* A process outside of containers. */
@@ -237,8 +225,8 @@ static int list_other(struct listing *listing, const struct process *process, st
 	if (r < 0)
 		return r;
 	output_row(&listing->output);
-	r = put_text(listing, COLUMN_NAME, process->name, NULL, err);
-	return r < 0 ? r : put_seccomp(listing, process, is_read ? &stack : NULL, NULL, err);
+	output_text(&listing->output, COLUMN_NAME, process->name, NULL);
+	return put_seccomp(listing, process, is_read ? &stack : NULL, NULL, err);
 }
 
 static int list_all(struct listing *listing, bool others, struct error *err)
@@ -263,7 +251,7 @@ static int list_all(struct listing *listing, bool others, struct error *err)
 }
 
 struct ps_options {
-	const char *const *roots; /* ends with NULL */
+	struct state_roots roots;
 	enum format format;
 	bool all;
 };
@@ -272,8 +260,10 @@ static int list(
 	const struct node_config *config, const struct ps_options *options, struct error *err)
 {
 	struct listing listing = {.format = options->format};
-	int r = containers_find(options->roots, &listing.containers, err);
+	int r = containers_find(options->roots.items, &listing.containers, err);
 
+	if (r == 0)
+		r = container_notes_read(CONTAINER_NOTES, &listing.notes, err);
 	if (r == 0)
 		r = identities_create(config, &listing.identities, err);
 	if (r == 0) {
@@ -284,6 +274,7 @@ static int list(
 	}
 	identities_destroy(listing.identities);
 	live_programs_finish(&listing.programs);
+	container_notes_finish(&listing.notes);
 	containers_finish(&listing.containers);
 	return r < 0 ? verb_failure(err) : listing.incomplete ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -297,18 +288,12 @@ int verb_ps(const struct verb *verb, int argc, char **argv)
 		{"root", required_argument, NULL, 'r'},
 		{0},
 	};
-	AUTO_FREE const char **roots = calloc((size_t)argc + 1, sizeof(*roots));
-	struct ps_options options = {.roots = roots};
+	struct ps_options options = {0};
 	const char *config_file = NULL;
 	struct error err = ERROR_INIT;
 	struct node_config config;
-	size_t root_count = 0;
 	int option, result, r = 0;
 
-	if (!roots) {
-		error_memory(&err);
-		return verb_failure(&err);
-	}
 	while (r == 0 && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == '?')
 			return verb_usage(verb, NULL);
@@ -317,7 +302,7 @@ int verb_ps(const struct verb *verb, int argc, char **argv)
 		else if (option == 'c')
 			config_file = optarg;
 		else if (option == 'r')
-			roots[root_count++] = optarg;
+			r = state_roots_add(&options.roots, optarg, &err);
 		else
 			r = format_parse(optarg, 1U << FORMAT_TABLE | 1U << FORMAT_JSON,
 				&options.format, &err);

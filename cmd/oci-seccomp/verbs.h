@@ -58,6 +58,20 @@ bool is_program_argument(const char *argument);
 int read_program_argument(const char *path, struct program *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* -EINVAL: not the number of a process. */
+int read_pid_argument(const char *value, pid_t *ret, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* The directories that --root names, as containers_find takes them. */
+struct state_roots {
+	const char *items[17]; /* ends with NULL */
+	size_t count;
+};
+
+/* -E2BIG: there are too many. */
+int state_roots_add(struct state_roots *roots, const char *directory, struct error *err)
+	__attribute__((warn_unused_result));
+
 /* The options that set the target: --arch, --cap, --caps, --kernel; getopt_long values. */
 enum target_option {
 	TARGET_ARCH = 256,

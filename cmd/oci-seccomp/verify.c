@@ -178,27 +178,16 @@ static int answer(const struct live_threads *threads, const char *argument,
 struct verify_options {
 	const char *container; /* NULL: the process */
 	pid_t pid;
-	const char *const *roots; /* ends with NULL */
+	struct state_roots roots;
 	struct target target;
 	bool capabilities_given;
 };
 
-static int set_pid(const char *value, pid_t *ret, struct error *err)
-{
-	char *end;
-	long pid = strtol(value, &end, 10);
-
-	if (pid <= 0 || pid > INT32_MAX || *end)
-		return error_set(err, -EINVAL, "\"%s\" is no process number", value);
-	*ret = (pid_t)pid;
-	return 0;
-}
-
 static int verify(struct verify_options *options, const char *argument, struct error *err)
 {
 	AUTO(live_threads_finish) struct live_threads threads = {0};
-	int r = options->container ? live_threads_of_container(
-					     options->container, options->roots, &threads, err)
+	int r = options->container ? live_threads_of_container(options->container,
+					     options->roots.items, &threads, err)
 				   : live_threads_of_process(options->pid, &threads, err);
 
 	if (r < 0)
@@ -217,25 +206,19 @@ int verb_verify(const struct verb *verb, int argc, char **argv)
 		TARGET_OPTIONS,
 		{0},
 	};
-	AUTO_FREE const char **roots = calloc((size_t)argc + 1, sizeof(*roots));
-	struct verify_options options = {.roots = roots};
+	struct verify_options options = {0};
 	struct error err = ERROR_INIT;
-	size_t root_count = 0;
 	int option, r = host_target(&options.target, &err);
 
-	if (!roots) {
-		error_memory(&err);
-		return verb_failure(&err);
-	}
 	while (r == 0 && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == '?')
 			return verb_usage(verb, NULL);
 		if (option == 'c')
 			options.container = optarg;
 		else if (option == 'p')
-			r = set_pid(optarg, &options.pid, &err);
+			r = read_pid_argument(optarg, &options.pid, &err);
 		else if (option == 'r')
-			roots[root_count++] = optarg;
+			r = state_roots_add(&options.roots, optarg, &err);
 		else
 			r = target_set(&options.target, option, optarg, &err);
 		options.capabilities_given |= option == TARGET_CAP || option == TARGET_CAPS;

@@ -142,24 +142,25 @@ Test(denial_source, groups)
 		.action = SECCOMP_RET_ERRNO,
 		.command = "a",
 		.executable = "/bin/a"};
+	const struct container web = {.id = (char[]){"web"}};
 	struct denial_groups groups = {0};
 
 	cr_assert_eq(denial_groups_add(&groups, &denial, NULL, NULL), 0);
 	strcpy(denial.command, "thread-2"); /* the program counts */
 	denial.time = 3;
 	cr_assert_eq(denial_groups_add(&groups, &denial, NULL, NULL), 0);
-	cr_assert_eq(denial_groups_add(&groups, &denial, "web", NULL), 0);
+	cr_assert_eq(denial_groups_add(&groups, &denial, &web, NULL), 0);
 	strcpy(denial.executable, "/bin/b"); /* in a container that does */
 	denial.time = 9;
-	cr_assert_eq(denial_groups_add(&groups, &denial, "web", NULL), 0);
-	cr_assert_eq(denial_groups_add(&groups, &denial, "web", NULL), 0);
+	cr_assert_eq(denial_groups_add(&groups, &denial, &web, NULL), 0);
+	cr_assert_eq(denial_groups_add(&groups, &denial, &web, NULL), 0);
 	strcpy(denial.executable, "/"); /* no program yet: its name counts */
 	cr_assert_eq(denial_groups_add(&groups, &denial, NULL, NULL), 0);
 	strcpy(denial.command, "c");
 	cr_assert_eq(denial_groups_add(&groups, &denial, NULL, NULL), 0);
 	denial_groups_sort(&groups);
 	cr_assert_eq(groups.count, 4);
-	cr_expect(groups.items[0].container && groups.items[0].count == 3);
+	cr_expect(groups.items[0].container == &web && groups.items[0].count == 3);
 	cr_expect(groups.items[0].first == 3 && groups.items[0].latest == 9);
 	cr_expect(groups.items[1].count == 2 && groups.items[1].first == 3 &&
 		  groups.items[1].latest == 5);
