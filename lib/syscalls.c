@@ -9,21 +9,23 @@
 #include <string.h>
 
 struct argument {
-	const char *name;
+	uint16_t name; /* as of pool_text; 0: not known */
 	unsigned char bits;
 	bool is_id; /* a user's or group's */
 };
 
 struct syscall {
-	const char *name;
+	uint16_t name; /* as of pool_text */
 	int numbers[ARCH_TABLED];
 	struct argument arguments[SYSCALL_ARGUMENTS];
 };
 
-static const struct syscall syscalls[] = {
-/* sorted by name */
-#include "syscall-table.inc"
-};
+#include "syscall-table.inc" /* syscalls, pool */
+
+static const char *pool_text(uint16_t offset)
+{
+	return pool + offset;
+}
 
 static const struct syscall *find_syscall(const char *name)
 {
@@ -31,7 +33,7 @@ static const struct syscall *find_syscall(const char *name)
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = strcmp(name, syscalls[middle].name);
+		int order = strcmp(name, pool_text(syscalls[middle].name));
 
 		if (order == 0)
 			return &syscalls[middle];
@@ -154,7 +156,7 @@ const char *syscall_name(enum arch arch, uint32_t number)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LENGTH(syscalls); i++)
 		if (syscalls[i].numbers[arch] >= 0 && (uint32_t)syscalls[i].numbers[arch] == number)
-			return syscalls[i].name;
+			return pool_text(syscalls[i].name);
 	return NULL;
 }
 
@@ -245,7 +247,9 @@ const char *syscall_argument_name(const char *name, unsigned index)
 {
 	const struct syscall *known = find_syscall(name);
 
-	return known ? known->arguments[index].name : NULL;
+	uint16_t argument = known ? known->arguments[index].name : 0;
+
+	return argument ? pool_text(argument) : NULL;
 }
 
 const char *syscall_hint(const char *name, char *buffer, size_t buffer_size)
@@ -254,7 +258,7 @@ const char *syscall_hint(const char *name, char *buffer, size_t buffer_size)
 
 	suggestion_init(&suggestion, name);
 	for (size_t i = 0; i < ARRAY_LENGTH(syscalls); i++)
-		suggestion_consider(&suggestion, syscalls[i].name);
+		suggestion_consider(&suggestion, pool_text(syscalls[i].name));
 	return suggestion_format(&suggestion, buffer, buffer_size);
 }
 
