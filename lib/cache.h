@@ -25,7 +25,8 @@ enum {
 };
 
 struct cache_entry {
-	char *data; /* owned: the whole file */
+	char *data; /* owned: the whole file, mapped */
+	size_t size;
 	const char *key, *value;
 	size_t key_length, value_length;
 };

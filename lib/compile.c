@@ -37,18 +37,23 @@ static int make_key(const struct profile_text *text, const struct node_config *c
 	const struct target *target, struct key *ret, struct error *err)
 {
 	struct libseccomp_version libseccomp = syscalls_libseccomp_version();
-	FILE *stream = open_memstream(&ret->bytes, &ret->length);
-
-	if (!stream)
-		return error_memory(err);
-	fprintf(stream,
+	AUTO_FREE char *lines = NULL;
+	int length = asprintf(&lines,
 		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
 		"kernel %u.%u\ncapabilities %#" PRIx64 "\n\n",
 		libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
 		architectures[target->arch].go_name, config->native_arch_only ? " alone" : "",
 		target->kernel.major, target->kernel.minor, target->capabilities);
-	fwrite(text->text, 1, text->length, stream);
-	return fclose(stream) == 0 ? 0 : error_memory(err);
+
+	if (length < 0)
+		lines = NULL;
+	ret->bytes = lines ? malloc((size_t)length + text->length) : NULL;
+	if (!ret->bytes)
+		return error_memory(err);
+	memcpy(ret->bytes, lines, (size_t)length);
+	memcpy(ret->bytes + length, text->text, text->length);
+	ret->length = (size_t)length + text->length;
+	return 0;
 }
 
 bool compile_describe(const struct cache_entry *entry, struct compiled_entry *ret)
