@@ -4,24 +4,17 @@
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-: "${SHIM:=$TOP/build/cmd/oci-seccomp-runtime/oci-seccomp-runtime}"
+# shellcheck source=test/e2e/engines.sh
+. "$HERE/engines.sh"
+
 KEY=io.oci-seccomp.profile
-REAL=$(command -v "$RUNTIME")
 CAPS=CAP_CHOWN,CAP_KILL
-CGROUP=/oci-seccomp-e2e-$$
 deny_profile chmod.json chmod 99
 deny_profile fchmod.json fchmod 99
 # Of the same meaning as no profile that is known.
 mkdir "$TMP/elsewhere"
 printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["fchown"],
 	"action": "SCMP_ACT_ERRNO", "errnoRet": 98}]}\n' >"$TMP/elsewhere/foreign.json"
-
-cat >"$TMP/shim" <<END
-#!/bin/sh
-export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME="$REAL"
-exec "$SHIM" "\$@"
-END
-chmod 755 "$TMP/shim"
 
 # list [OPTION]...: the table as JSON. Sets STATUS.
 list() {
@@ -60,24 +53,8 @@ is_sleeping() {
 	[ "$(state_of "$1")" = S ]
 }
 
-PODMAN='' CONTAINERD='' DOCKERD=''
 script_clean_up() {
-	[ -z "$PODMAN" ] || podman rm --all --force --time 0 >/dev/null 2>&1
-	if [ -n "$CONTAINERD" ]; then
-		for name in "e2e-ctr-$$" "e2e-ctr-free-$$"; do
-			ctr task kill --signal KILL "$name" >/dev/null 2>&1
-			until_true 10 task_gone "$name"
-			ctr container rm "$name" >/dev/null 2>&1
-		done
-		kill "$CONTAINERD"
-		wait "$CONTAINERD" 2>/dev/null
-	fi
-	[ -n "$DOCKERD" ] || return
-	docker rm --force e2e-docker e2e-known e2e-free >/dev/null 2>&1
-	kill "$DOCKERD"
-	wait "$DOCKERD" 2>/dev/null
-	! mountpoint -q "$TMP/docker" || umount "$TMP/docker"
-	rmdir "/sys/fs/cgroup$CGROUP" /sys/fs/cgroup/*"$CGROUP" 2>/dev/null
+	stop_engines
 }
 
 # By hand: the hook, RuntimeDefault, a native profile, none, both, and one that nobody knows.
@@ -105,16 +82,17 @@ rm "$BUNDLE/config.json" # nothing tells what the engine wanted
 
 list
 is "ps: all could be read" "$STATUS $(cat "$TMP/ps.err")" "0 "
-is "the hook's container" "$(row "$HOOKED_PID" engine id mode filters flags nnp profile)" \
-	"$RUNTIME $HOOKED filter 1 None 0 Localhost/chmod.json"
+is "the hook's container" "$(row "$HOOKED_PID" engine id mode filters flags nnp loader profile)" \
+	"$RUNTIME $HOOKED filter 1 None 0 hook Localhost/chmod.json"
 is "RuntimeDefault at the container's capabilities" \
 	"$(row "$DEFAULT_PID" engine id mode filters nnp profile)" \
 	"$RUNTIME $DEFAULT filter 1 1 RuntimeDefault"
-like "a native profile" "$(row "$NATIVE_PID" mode filters profile)" "filter 1 *config.json"
-is "no profile" "$(row "$FREE_PID" id mode filters instructions profile)" \
-	"$FREE none 0 None unconfined"
-like "a native profile beside the hook's" "$(row "$STACKED_PID" id filters profile)" \
-	"$STACKED 2 Localhost/chmod.json+*Localhost/fchmod.json"
+like "a native profile" "$(row "$NATIVE_PID" mode filters loader profile)" \
+	"filter 1 runtime *config.json"
+is "no profile" "$(row "$FREE_PID" id mode filters instructions loader profile)" \
+	"$FREE none 0 None None unconfined"
+like "a native profile beside the hook's" "$(row "$STACKED_PID" id filters loader profile)" \
+	"$STACKED 2 hook+runtime Localhost/chmod.json+*Localhost/fchmod.json"
 is "a profile that nobody knows" "$(row "$FOREIGN_PID" id mode filters profile)" \
 	"$FOREIGN filter 1 unknown"
 
@@ -151,6 +129,18 @@ verify "$PROFILES/chmod.json" --container "$FOREIGN"
 like "verify: the planted wrong one" "$STATUS $SAID" \
 	"1 looser: chmod(...) on *stricter: fchown(...) on *"
 verify "$PROFILES/chmod.json" --container nothing-of-that-name
+like "disasm: the filters of a process" "$("$OCI_SECCOMP" disasm --pid "$STACKED_PID")" \
+	"; filter 0 of 2, the oldest*ERRNO(EADDRNOTAVAIL)*; filter 1 of 2*ret *"
+is "disasm: one of them" "$("$OCI_SECCOMP" disasm --pid "$STACKED_PID" --index 1)" \
+	"$("$OCI_SECCOMP" disasm --pid "$STACKED_PID" | sed -n '/filter 1 of 2/,$p' | tail -n +2)"
+is "disasm: a file of the same program" "$("$OCI_SECCOMP" disasm --pid "$HOOKED_PID")" \
+	"$("$OCI_SECCOMP" compile "$PROFILES/chmod.json" -o "$TMP/chmod.bpf" &&
+		"$OCI_SECCOMP" disasm "$TMP/chmod.bpf")"
+like "disasm: no such filter" "$("$OCI_SECCOMP" disasm --pid "$STACKED_PID" --index 2 2>&1)" \
+	"oci-seccomp: process $STACKED_PID has 2 filters, the oldest being 0"
+like "disasm: a graph of one of two" "$("$OCI_SECCOMP" disasm --pid "$STACKED_PID" --format dot 2>&1)" \
+	"*say which one by --index*"
+like "disasm: no filter" "$("$OCI_SECCOMP" disasm --pid "$FREE_PID" 2>&1)" "*$FREE_PID has no filter"
 like "verify: no such container" "$STATUS $SAID" "1 *there is no running container*"
 
 like "ps: no such root" "$("$OCI_SECCOMP" ps --root "$TMP/none" 2>&1)" \
@@ -186,23 +176,7 @@ kill -CONT "$HOOKED_PID"
 
 # podman
 
-podman() {
-	timeout -k 5 60 podman --root "$TMP/podman" --runroot "$TMP/podman.run" --tmpdir "$TMP/podman.tmp" \
-		--storage-driver vfs --cgroup-manager cgroupfs --runtime "$REAL" "$@"
-}
-
-# podman_run NAME OPTION...: prints its first process.
-podman_run() {
-	name=$1
-	shift
-	podman run --detach --name "$name" --network none --ulimit nofile=1024:1024 \
-		--ulimit nproc=1000:1000 "$@" --rootfs "$ROOTFS" /probe ready sleep:300 \
-		>>"$TMP/out" 2>>"$TMP/err"
-	podman inspect --format '{{.State.Pid}}' "$name"
-}
-
-if command -v podman >/dev/null; then
-	PODMAN=yes
+if start_podman; then
 	podman_default=$(podman_run "e2e-default-$$")
 	podman_foreign=$(podman_run "e2e-foreign-$$" --security-opt "seccomp=$TMP/elsewhere/foreign.json")
 	podman_known=$(podman_run "e2e-known-$$" --security-opt "seccomp=$PROFILES/chmod.json")
@@ -223,39 +197,7 @@ fi
 
 # containerd
 
-ctr() {
-	timeout -k 5 60 ctr --address "$TMP/containerd.sock" "$@"
-}
-
-# ctr_run NAME OPTION...: prints its first process.
-ctr_run() {
-	name=$1
-	shift
-	ctr run --detach --runc-binary "$TMP/shim" "$@" --rootfs "$ROOTFS" "$name" /probe sleep:300 \
-		>>"$TMP/out" 2>>"$TMP/err"
-	ctr task ls | awk -v name="$name" '$1 == name { print $2 }'
-}
-
-task_gone() {
-	ctr task rm "$1" >/dev/null 2>&1 || ! ctr task ls -q 2>/dev/null | grep -qx "$1"
-}
-
-containerd_answers() {
-	ctr version >/dev/null 2>&1
-}
-
-if command -v containerd >/dev/null && command -v ctr >/dev/null; then
-	cat >"$TMP/containerd.toml" <<-END
-		version = 2
-		root = "$TMP/containerd"
-		state = "$TMP/containerd.state"
-		disabled_plugins = ["io.containerd.grpc.v1.cri"]
-		[grpc]
-		  address = "$TMP/containerd.sock"
-	END
-	containerd --config "$TMP/containerd.toml" >"$TMP/containerd.log" 2>&1 &
-	CONTAINERD=$!
-	until_true 30 containerd_answers
+if start_containerd; then
 	ctr_default=$(ctr_run "e2e-ctr-$$")
 	ctr_free=$(ctr_run "e2e-ctr-free-$$" --annotation "$KEY=Unconfined")
 	list
@@ -276,32 +218,7 @@ fi
 
 # docker
 
-docker() {
-	timeout -k 5 60 docker --host "unix://$TMP/docker.sock" "$@"
-}
-
-# docker_run NAME OPTION...: prints its first process.
-docker_run() {
-	name=$1
-	shift
-	docker run --detach --name "$name" --runtime e2e --network none "$@" e2e /probe ready sleep:300 \
-		>>"$TMP/out" 2>>"$TMP/err"
-	docker inspect --format '{{.State.Pid}}' "$name"
-}
-
-docker_answers() {
-	docker version >/dev/null 2>&1
-}
-
-if command -v dockerd >/dev/null && command -v docker >/dev/null; then
-	printf '{"runtimes": {"e2e": {"path": "%s"}}}\n' "$REAL" >"$TMP/daemon.json"
-	export DOCKER_CONFIG="$TMP/docker.client"
-	dockerd --config-file "$TMP/daemon.json" --host "unix://$TMP/docker.sock" --data-root "$TMP/docker" \
-		--exec-root "$TMP/docker.exec" --pidfile "$TMP/docker.pid" --storage-driver vfs \
-		--cgroup-parent "$CGROUP" --iptables=false --bridge=none >"$TMP/docker.log" 2>&1 &
-	DOCKERD=$!
-	until_true 30 docker_answers
-	tar -C "$ROOTFS" -cf - . | docker import - e2e >>"$TMP/out" 2>>"$TMP/err"
+if start_docker; then
 	docker_default=$(docker_run e2e-docker)
 	docker_known=$(docker_run e2e-known --security-opt "seccomp=$PROFILES/chmod.json")
 	docker_free=$(docker_run e2e-free --security-opt seccomp=unconfined)
