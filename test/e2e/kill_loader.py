@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill_loader.py STATE MICROSECONDS: kills the loader of a container so long after it attached.
 
-STATE is a file into which a hook in front of ours copies the container's state. Prints what it met:
+STATE is a file into which a hook in front of ours copies the container's state; STATE.ready is made
+when it begins to look for that. Prints what it met:
 
   killed-loading    the filter was not there yet
   killed-following  the filter was there, the program had not started
@@ -40,6 +41,8 @@ def container_pid(path, deadline):
 
 def main():
     deadline = time.monotonic() + SECONDS
+    with open(sys.argv[1] + ".ready", "w", encoding="utf-8"):
+        pass
     pid = container_pid(sys.argv[1], deadline)
     while (tracer := field(pid, "TracerPid")) in ("0", None):
         if tracer is None:

@@ -27,9 +27,10 @@ attempt() {
 	bundle --hook createRuntime "$TMP/hooks/tell $TMP/state-now" \
 		--hook createRuntime "$HOOK --config $CONFIG" \
 		--annotation "$KEY=Localhost/ppid.json" -- /probe getppid ready
-	rm -f "$TMP/state-now"
+	rm -f "$TMP/state-now" "$TMP/state-now.ready"
 	"$PYTHON" "$HERE/kill_loader.py" "$TMP/state-now" "$moment" >"$BUNDLE/met" &
 	killer=$!
+	until_true 20 test -e "$TMP/state-now.ready"
 	run
 	wait "$killer" || not_ok "kill_loader.py at $moment" "$BUNDLE/met"
 	printf '%s %s\n' "$(cat "$BUNDLE/met")" "$STATUS" >>"$TMP/moments"
