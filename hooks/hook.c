@@ -137,6 +137,7 @@ static int load(const struct state *state, struct bundle *bundle,
 		.summary = summary,
 		.release = release_bundle,
 		.started = note_started,
+		.ends_caller = !plan->notifier,
 		.data = &started,
 	};
 

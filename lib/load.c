@@ -7,19 +7,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -50,7 +54,8 @@
  *                                         syslog, exits
  *
  * The loader is a child of the caller and keeps none of its descriptors: the runtime waits for
- * whoever holds the hook's stdout and stderr. PTRACE_O_EXITKILL binds the container's life to the
+ * whoever holds the hook's stdout and stderr. Copying a process by fork is dear, so where the caller ends with the
+ * loader's success the loader works in the caller's memory (ends_caller). PTRACE_O_EXITKILL binds the container's life to the
  * loader's until the filter is in force: whatever happens to the loader, the container is confined
  * or dead. The report is told in load_report.c.
  *
@@ -65,6 +70,8 @@
 
 #define LOADER_MILLISECONDS 8000 /* the loader gives up itself and tells at which step */
 #define COMMAND_LINE_LIMIT (2 << 20)
+#define STACK_SIZE (256 * 1024)
+#define GUARD_SIZE (64 * 1024)
 
 int64_t load_clock(void)
 {
@@ -255,6 +262,43 @@ int load_isolate(int *report_fd, struct error *err)
 	return 0;
 }
 
+/* Segments of the program that nobody writes, not even for relocation. */
+struct segments {
+	struct iovec items[8];
+	size_t count;
+};
+
+static int add_segments(struct dl_phdr_info *info, size_t size, void *data)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct segments *segments = data;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+		uintptr_t end = start + segment->p_memsz;
+
+		start &= ~(page - 1);
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) &&
+			segments->count < ARRAY_LENGTH(segments->items))
+			segments->items[segments->count++] =
+				(struct iovec){(void *)start, end - start};
+	}
+	return 0;
+}
+
+/* Lets go of pages that are as the program's file has them: what a waiting loader needs of them comes
+ * back by itself, and that is little. */
+static void forget_pages(void)
+{
+	struct segments segments = {.count = 0};
+
+	dl_iterate_phdr(add_segments, &segments);
+	for (size_t i = 0; i < segments.count; i++)
+		madvise(segments.items[i].iov_base, segments.items[i].iov_len, MADV_DONTNEED);
+}
+
 static _Noreturn void loader_main(const struct load_request *request, int report_fd)
 {
 	struct loader loader = {
@@ -279,6 +323,7 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 	if (request->release)
 		request->release(request->data);
 	malloc_trim(0);
+	forget_pages();
 	follow(&loader);
 	_exit(0);
 }
@@ -323,19 +368,49 @@ static int check_request(const struct load_request *request, struct error *err)
 	return 0;
 }
 
+struct start {
+	const struct load_request *request;
+	int caller_end, loader_end;
+};
+
+static int start_loader_main(void *data)
+{
+	const struct start *start = data;
+
+	close(start->caller_end);
+	loader_main(start->request, start->loader_end);
+}
+
+/* A process of its own in the caller's memory, with a stack of its own. While it works the caller does
+ * nothing but wait for its report, in which neither allocates; after a report of success the caller
+ * ends, after one of failure the loader does. Returns as fork does, but never 0. */
+static pid_t start_sharing(const struct start *start)
+{
+	struct start *theirs;
+	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+	if (stack == MAP_FAILED || mprotect(stack, GUARD_SIZE, PROT_NONE) < 0)
+		return -1;
+	theirs = (struct start *)(stack + STACK_SIZE) - 1;
+	*theirs = *start;
+	return clone(start_loader_main, theirs, CLONE_VM | SIGCHLD, theirs);
+}
+
 static int start_loader(
 	const struct load_request *request, pid_t *ret_loader, int *ret_fd, struct error *err)
 {
+	struct start start = {.request = request};
 	int ends[2];
 	pid_t loader;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_set_errno(err, -errno, "cannot make sockets for the loader");
-	loader = fork();
-	if (loader == 0) {
-		close(ends[0]);
-		loader_main(request, ends[1]);
-	}
+	start.caller_end = ends[0];
+	start.loader_end = ends[1];
+	loader = request->ends_caller ? start_sharing(&start) : fork();
+	if (loader == 0)
+		start_loader_main(&start);
 	close(ends[1]);
 	if (loader < 0) {
 		close(ends[0]);
@@ -369,6 +444,8 @@ int load_into_container(const struct load_request *request, int *ret_listener, s
 		return error_set(err, -EMFILE,
 			"the listener of process %d did not arrive; are too many files open?",
 			request->pid);
+	if (request->ends_caller)
+		_exit(0);
 	if (ret_listener)
 		*ret_listener = TAKE_FD(listener);
 	return 0;

@@ -33,6 +33,10 @@ struct load_request {
 	/* Called in the loader when it has only to wait, which may be long: frees what it has of the
 	 * caller's memory, but for `ident` and `summary`. NULL: there is not much. */
 	void (*release)(void *data);
+	/* Success ends the caller at once, with status 0: load_into_container does not return then. The
+	 * loader then shares the caller's memory instead of having a copy, which takes a good part of
+	 * the time; so nothing that runs at the caller's exit must matter. */
+	bool ends_caller;
 	/* Called in the loader once the filters are in force, if not NULL; while it works nobody waits. */
 	void (*started)(void *data);
 	void *data;

@@ -164,7 +164,7 @@ Test(load, profile_need_not_allow_execve)
 	struct load_filter filter = {{code, ARRAY_LENGTH(code)}, SECCOMP_FILTER_FLAG_SPEC_ALLOW};
 	struct victim victim = victim_start(victim_read);
 	struct load_request request = {
-		victim.pid, &filter, 1, "test_load", "test_load", NULL, NULL, NULL};
+		victim.pid, &filter, 1, "test_load", "test_load", NULL, false, NULL, NULL};
 	struct error err = ERROR_INIT;
 	size_t n = 0;
 
@@ -186,7 +186,7 @@ Test(load, two_programs_are_stacked_in_order)
 	struct load_filter filters[] = {{{older, FILTER_LENGTH}, 0}, {{newer, FILTER_LENGTH}, 0}};
 	struct victim victim = victim_start(victim_read);
 	struct load_request request = {
-		victim.pid, filters, 2, "test_load", "test_load", NULL, NULL, NULL};
+		victim.pid, filters, 2, "test_load", "test_load", NULL, false, NULL, NULL};
 	struct error err = ERROR_INIT;
 	char output[64];
 

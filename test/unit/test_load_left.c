@@ -192,8 +192,8 @@ Test(load_left, the_loader_alone_releases_and_tells_of_the_start)
 	struct sock_filter code[FILTER_LENGTH];
 	struct load_filter filter = {{code, FILTER_LENGTH}, 0};
 	struct victim victim = victim_start(victim_read);
-	struct load_request request = {
-		victim.pid, &filter, 1, "test_load", "test_load", note_release, note_start, told};
+	struct load_request request = {victim.pid, &filter, 1, "test_load", "test_load",
+		note_release, false, note_start, told};
 	struct error err = ERROR_INIT;
 	pid_t loader;
 
@@ -208,4 +208,50 @@ Test(load_left, the_loader_alone_releases_and_tells_of_the_start)
 	while (kill(loader, 0) == 0 && told[1] == 0)
 		usleep(1000);
 	cr_assert_eq(told[1], loader, "started by %d", told[1]);
+}
+
+/* What the hook does: it ends with the loader's success, and the loader lives on in its memory. */
+Test(load_left, a_caller_that_ends_with_success)
+{
+	struct sock_filter code[FILTER_LENGTH];
+	struct load_filter filter = {{code, FILTER_LENGTH}, 0};
+	struct victim victim = victim_start(victim_read);
+	pid_t *told = mmap(
+		NULL, 2 * sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct load_request request = {victim.pid, &filter, 1, "test_load", "test_load",
+		note_release, true, note_start, told};
+	struct error err = ERROR_INIT;
+	pid_t caller;
+	int status;
+
+	cr_assert_neq(told, MAP_FAILED);
+	deny_one(code, SYS_getppid, STRANGE_ERRNO);
+	caller = fork();
+	if (caller == 0) {
+		(void)!load_into_container(&request, NULL, &err);
+		_exit(1); /* it has returned */
+	}
+	cr_assert_eq(waitpid(caller, &status, 0), caller);
+	cr_assert_eq(status, 0);
+	cr_assert_gt(wait_for_tracer(victim.pid), 0);
+	expect_confined(&victim);
+	while (told[1] == 0)
+		usleep(1000);
+	cr_expect(told[0] == told[1] && told[0] != caller);
+}
+
+/* A failure is told as ever, and the caller goes on. */
+Test(load_left, a_caller_that_ends_with_success_has_none)
+{
+	struct sock_filter code[FILTER_LENGTH];
+	struct load_filter filter = {{code, FILTER_LENGTH}, 0};
+	struct load_request request = {
+		getpid(), &filter, 1, "test_load", "test_load", NULL, true, NULL, NULL};
+	struct error err = ERROR_INIT;
+
+	deny_one(code, SYS_getppid, STRANGE_ERRNO);
+	cr_expect_eq(load_into_container(&request, NULL, &err), -EINVAL, "%s", error_message(&err));
+	cr_expect(strstr(error_message(&err), "mount namespace"), "%s", error_message(&err));
+	error_finish(&err);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "no child is left");
 }

@@ -48,7 +48,8 @@ static int load_listener(pid_t pid, uint32_t flags, int *ret_listener, struct er
 	struct sock_filter code[FILTER_LENGTH];
 	struct load_filter filter = {
 		{code, FILTER_LENGTH}, SECCOMP_FILTER_FLAG_NEW_LISTENER | flags};
-	struct load_request request = {pid, &filter, 1, "test_load", "test_load", NULL, NULL, NULL};
+	struct load_request request = {
+		pid, &filter, 1, "test_load", "test_load", NULL, false, NULL, NULL};
 
 	notify_one(code, SYS_getppid);
 	return load_into_container(&request, ret_listener, err);
@@ -147,7 +148,7 @@ Test(load_listener, every_call_may_notify)
 	struct load_filter filter = {{&code, 1}, SECCOMP_FILTER_FLAG_NEW_LISTENER};
 	struct victim victim = victim_start(victim_read);
 	struct load_request request = {
-		victim.pid, &filter, 1, "test_load", "test_load", NULL, NULL, NULL};
+		victim.pid, &filter, 1, "test_load", "test_load", NULL, false, NULL, NULL};
 	struct error err = ERROR_INIT;
 	char output[64];
 	int listener = -1;
@@ -167,7 +168,7 @@ Test(load_listener, it_may_stand_beside_another_filter)
 		struct load_filter filters[2];
 		struct victim victim = victim_start(victim_read);
 		struct load_request request = {
-			victim.pid, filters, 2, "test_load", "test_load", NULL, NULL, NULL};
+			victim.pid, filters, 2, "test_load", "test_load", NULL, false, NULL, NULL};
 		struct error err = ERROR_INIT;
 		char output[64];
 		int listener = -1;

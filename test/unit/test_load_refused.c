@@ -107,12 +107,12 @@ Test(load_refused, requests_that_make_no_sense)
 		struct load_request request;
 		int code;
 	} cases[] = {
-		{{victim.pid, &good, 0, "test", "test", NULL, NULL, NULL}, -EINVAL},
-		{{victim.pid, &empty, 1, "test", "test", NULL, NULL, NULL}, -E2BIG},
-		{{victim.pid, &long_one, 1, "test", "test", NULL, NULL, NULL}, -E2BIG},
-		{{victim.pid, &killable, 1, "test", "test", NULL, NULL, NULL}, -EOPNOTSUPP},
-		{{victim.pid, listening, 2, "test", "test", NULL, NULL, NULL}, -EINVAL},
-		{{victim.pid, &strange, 1, "test", "test", NULL, NULL, NULL}, -EOPNOTSUPP},
+		{{victim.pid, &good, 0, "test", "test", NULL, false, NULL, NULL}, -EINVAL},
+		{{victim.pid, &empty, 1, "test", "test", NULL, false, NULL, NULL}, -E2BIG},
+		{{victim.pid, &long_one, 1, "test", "test", NULL, false, NULL, NULL}, -E2BIG},
+		{{victim.pid, &killable, 1, "test", "test", NULL, false, NULL, NULL}, -EOPNOTSUPP},
+		{{victim.pid, listening, 2, "test", "test", NULL, false, NULL, NULL}, -EINVAL},
+		{{victim.pid, &strange, 1, "test", "test", NULL, false, NULL, NULL}, -EOPNOTSUPP},
 	};
 
 	deny_one(code, SYS_getppid, STRANGE_ERRNO);
@@ -131,7 +131,8 @@ Test(load_refused, program_that_the_kernel_refuses)
 	struct sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 1)};
 	struct load_filter filter = {{code, 1}, 0};
 	struct victim victim = victim_start(victim_read);
-	struct load_request request = {victim.pid, &filter, 1, "test", "test", NULL, NULL, NULL};
+	struct load_request request = {
+		victim.pid, &filter, 1, "test", "test", NULL, false, NULL, NULL};
 	struct error err = ERROR_INIT;
 
 	cr_expect_eq(load_into_container(&request, NULL, &err), -EINVAL, "%s", error_message(&err));
