@@ -72,6 +72,11 @@ void containers_finish(struct containers *containers);
 /* A process as it was found; NULL: it was not. Not owned by the caller. */
 const struct process *containers_process(const struct containers *containers, pid_t pid);
 
+/* What runc or crun has written down in `root`, its --root, of a container that it has created: the first
+ * process, and the bundle's config.json (owned by the caller). -ENOENT: nothing that can be used. */
+int container_state(const char *root, const char *id, pid_t *ret_pid, char **ret_config,
+	struct error *err) __attribute__((warn_unused_result));
+
 /* The container of a process; NULL: none. Not owned by the caller. */
 const struct container *containers_of(const struct containers *containers, pid_t pid);
 

@@ -21,7 +21,9 @@ enum {
 	NOTE_LIMIT = 64 * 1024,
 	ENDED_LIMIT = 1000,
 	NAME_SIZE = 80,
+	TIDY_SECONDS = 60, /* between two tidyings: it looks at every container */
 };
+#define TIDIED ".tidied"
 #define DAY (UINT64_C(24) * 60 * 60 * 1000)
 
 /* What the name of a note says. */
@@ -101,6 +103,21 @@ static bool keep_ended(struct ended *ended, const struct note_name *name)
 	}
 	ended->names[ended->count++] = *name;
 	return true;
+}
+
+/* Whether it is time, which it then is for nobody else. */
+static bool is_untidy(int directory)
+{
+	AUTO_CLOSE int made = openat(
+		directory, TIDIED, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat status;
+
+	if (made >= 0)
+		return true;
+	if (fstatat(directory, TIDIED, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+		status.st_mtime + TIDY_SECONDS > time(NULL))
+		return false;
+	return utimensat(directory, TIDIED, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* What cannot be done now is done by the next one. */
@@ -214,7 +231,8 @@ int container_note_write(const char *directory, pid_t pid, const char *id, const
 	if (r == 0)
 		r = write_note(path, &container, filters, err);
 	container_finish(&container);
-	tidy(opened);
+	if (is_untidy(dirfd(opened)))
+		tidy(opened);
 	return r;
 }
 

@@ -21,8 +21,9 @@ struct container_note {
 };
 
 /* Notes the container of process `pid`, of whose config.json at `config` the names are taken, and
- * tidies the directory, which is made where it is missing: notes of containers that ended more than a
- * day ago are removed, and of ended ones more than 1,000. */
+ * at most once a minute tidies the directory, which is made where it is missing: what has ended is
+ * marked so, and notes of containers that ended more than a day ago are removed, and of ended ones more
+ * than 1,000. */
 int container_note_write(const char *directory, pid_t pid, const char *id, const char *config,
 	unsigned filters, struct error *err) __attribute__((warn_unused_result));
 

@@ -83,6 +83,31 @@ static int read_entry(
 	return 1;
 }
 
+int container_state(
+	const char *root, const char *id, pid_t *ret_pid, char **ret_config, struct error *err)
+{
+	AUTO_CLOSE int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct state_entry entry;
+	int r;
+
+	if (fd < 0 || strchr(id, '/') || id[0] == '.')
+		return error_set(err, -ENOENT, "%s: nothing of container %s", root, id);
+	r = read_entry(fd, id, true, &entry, err);
+	if (r == 0)
+		r = read_entry(fd, id, false, &entry, err);
+	if (r < 0)
+		return r;
+	if (r == 0 || !entry.claim.config) {
+		if (r > 0)
+			claim_finish(&entry.claim);
+		return error_set(err, -ENOENT, "%s: nothing of container %s", root, id);
+	}
+	*ret_pid = entry.pid;
+	*ret_config = TAKE_PTR(entry.claim.config);
+	claim_finish(&entry.claim);
+	return 0;
+}
+
 static int add_entry(struct state_entries *entries, struct state_entry *entry, struct error *err)
 {
 	struct state_entry *moved =

@@ -14,6 +14,7 @@ enum meaning {
 	CONFIG,
 	LOG,
 	LOG_FORMAT,
+	ROOT,
 	INFORMS, /* the runtime tells something and ends */
 	UNKNOWN,
 };
@@ -34,7 +35,7 @@ static const struct option_name global_options[] = {
 	{"log", '\0', LOG},
 	{"log-format", '\0', LOG_FORMAT},
 	{"log-level", '\0', VALUED},
-	{"root", '\0', VALUED},
+	{"root", '\0', ROOT},
 	{"rootless", '\0', VALUED},
 	{"systemd-cgroup", '\0', PLAIN},
 	{"usage", '\0', INFORMS},
@@ -151,6 +152,9 @@ static void store(struct parser *parser, enum meaning meaning, const char *value
 		break;
 	case LOG:
 		arguments->log = value;
+		break;
+	case ROOT:
+		arguments->root = value;
 		break;
 	case LOG_FORMAT:
 		arguments->log_format = value;
@@ -296,5 +300,11 @@ int arguments_parse(int argc, char **argv, struct arguments *ret, struct error *
 	if (r < 0)
 		return r;
 	ret->command = command;
-	return is_rewritten(command) ? parse_bundle_options(&parser, err) : 0;
+	if (is_rewritten(command))
+		return parse_bundle_options(&parser, err);
+	/* Its only option is --help, and an id never begins like one. */
+	ret->starts = !strcmp(command, "start") && parser.next < argc;
+	if (ret->starts)
+		ret->id = argv[parser.next];
+	return 0;
 }

@@ -4,6 +4,7 @@
 #include "bundle.h"
 #include "cleanup.h"
 #include "config.h"
+#include "container_note.h"
 #include "io.h"
 #include "report.h"
 #include "resolve.h"
@@ -71,6 +72,18 @@ static int confine(const struct arguments *arguments, const struct node_config *
 	return r;
 }
 
+/* For `denials` and `ps`, which can do without: whatever fails, the runtime does what it is asked. */
+static void note(const struct arguments *arguments, const char *usual_root)
+{
+	AUTO_FREE char *config = NULL;
+	pid_t pid;
+
+	if (container_state(arguments->root ? arguments->root : usual_root, arguments->id, &pid,
+		    &config, NULL) < 0)
+		return;
+	(void)!container_note_write(CONTAINER_NOTES, pid, arguments->id, config, 0, NULL);
+}
+
 /* A command that reads no bundle, delete and kill among them, must work though the configuration does
  * not: then the runtime is found without it. */
 static int find_runtime(const struct arguments *arguments, struct node_config *config, char **ret,
@@ -91,6 +104,8 @@ static int serve(char **argv, const struct arguments *arguments, struct error *e
 
 	if (r == 0 && arguments->rewrites)
 		r = confine(arguments, &config, runtime_is_crun(runtime), err);
+	if (r == 0 && arguments->starts)
+		note(arguments, runtime_is_crun(runtime) ? "/run/crun" : "/run/runc");
 	node_config_finish(&config);
 	return r < 0 ? r : runtime_execute(runtime, argv, err);
 }

@@ -103,7 +103,7 @@ start_containerd() {
 # docker
 
 docker() {
-	timeout -k 5 60 docker --host "unix://$TMP/docker.sock" "$@"
+	DOCKER_CONFIG="$TMP/docker.client" timeout -k 5 60 docker --host "unix://$TMP/docker.sock" "$@"
 }
 
 # docker_run NAME OPTION...: prints its first process, which does OPERATIONS.
@@ -123,7 +123,6 @@ docker_answers() {
 start_docker() {
 	command -v dockerd >/dev/null && command -v docker >/dev/null || return 1
 	printf '{"runtimes": {"e2e": {"path": "%s"}}}\n' "$REAL" >"$TMP/daemon.json"
-	export DOCKER_CONFIG="$TMP/docker.client"
 	dockerd --config-file "$TMP/daemon.json" --host "unix://$TMP/docker.sock" --data-root "$TMP/docker" \
 		--exec-root "$TMP/docker.exec" --pidfile "$TMP/docker.pid" --storage-driver vfs \
 		--cgroup-parent "$CGROUP" --iptables=false --bridge=none >"$TMP/docker.log" 2>&1 &

@@ -72,10 +72,11 @@ Test(arguments, engines)
 		 "--work-path /w --tcp-established --file-locks --ext-unix-sk --empty-ns network "
 		 "--manage-cgroups-mode soft --detach -no-subreaper --pid-file p --bundle /b c1",
 			"restore", "c1", "/b", NULL, "/b/restore.log", "json"},
-		{"--root /r --log /b/l --log-format json start c1", "start", NULL, NULL, NULL,
+		{"--root /r --log /b/l --log-format json start c1", "start", "c1", NULL, NULL,
 			"/b/l", "json"},
 		{"--root /r --log /b/l --log-format json delete --force c1", "delete", NULL, NULL,
 			NULL, "/b/l", "json"},
+		{"start", "start", NULL, NULL, NULL, NULL, NULL},
 		{"--root /r kill --all c1 9", "kill", NULL, NULL, NULL, NULL, NULL},
 		{"--root /r exec --process /tmp/p --detach --pid-file p c1", "exec", NULL, NULL,
 			NULL, NULL, NULL},
