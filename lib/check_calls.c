@@ -3,6 +3,7 @@
 #include "check_internal.h"
 
 #include "cleanup.h"
+#include "runtime_calls.h"
 #include "simulate.h"
 #include "syscalls.h"
 
@@ -146,18 +147,9 @@ void check_dangerous(struct checker *checker)
 	word_list_finish(&lists.behind);
 }
 
-/* Made under the filter, before the container's program: runc 1.1 and 1.4 (its Go runtime's calls
- * among them), crun 1.8. */
-static const char *const runc_calls[] = {"capget", "capset", "chdir", "close", "epoll_ctl",
-	"epoll_pwait", "execve", "faccessat2", "fcntl", "fstat", "fstatfs", "futex", "getcwd",
-	"getdents64", "getpid", "getppid", "mmap", "nanosleep", "newfstatat", "openat", "prctl",
-	"read", "rt_sigreturn", "setgid", "setgroups", "setuid", "sigaltstack", "tgkill", "write",
-	NULL};
-static const char *const crun_calls[] = {"capset", "close", "execve", "prctl", "rt_sigaction",
-	"rt_sigprocmask", "setresgid", "setresuid", "write", NULL};
-
-static void check_runtime(struct checker *checker, const char *runtime, const char *const *calls)
+static void check_runtime(struct checker *checker, const char *runtime)
 {
+	const char *const *calls = runtime_calls(runtime);
 	const struct policy *policy = checker->policy;
 	enum arch arch = policy->target.arch;
 	struct word_list denied = {0};
@@ -179,6 +171,6 @@ static void check_runtime(struct checker *checker, const char *runtime, const ch
 
 void check_runtimes(struct checker *checker)
 {
-	check_runtime(checker, "runc", runc_calls);
-	check_runtime(checker, "crun", crun_calls);
+	check_runtime(checker, "runc");
+	check_runtime(checker, "crun");
 }

@@ -123,6 +123,13 @@ struct libseccomp_version syscalls_libseccomp_version(void)
 	return (struct libseccomp_version){version->major, version->minor, version->micro};
 }
 
+const char *syscall_known_name(const char *name)
+{
+	const struct syscall *known = find_syscall(name);
+
+	return known ? pool_text(known->name) : NULL;
+}
+
 bool syscall_known(const char *name)
 {
 	return find_syscall(name) || syscall_known_to_libseccomp(name);

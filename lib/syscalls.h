@@ -18,6 +18,9 @@ enum { SYSCALL_ARGUMENTS = 6, SYSCALL_NONE = -1 };
 /* Whether any architecture has a syscall of that name. */
 bool syscall_known(const char *name);
 
+/* The table's own copy of a name, the same pointer for the same name; NULL: not in it. */
+const char *syscall_known_name(const char *name);
+
 /* Whether the libseccomp here knows the name. A runtime skips the rules for names that its libseccomp
  * does not know; it may be linked with another one. */
 bool syscall_known_to_libseccomp(const char *name);

@@ -48,6 +48,12 @@ static const struct verb verbs[] = {
 		"list the containers of this host and what confines them", verb_ps},
 	{"query", TARGET_USAGE " [--format table|json] PROFILE CALL...|--all",
 		"say what a profile does to a call, as chmod or socket(AF_ALG)", verb_query},
+	{"record",
+		"[-o FILE] [--args] [--for runc|crun] [--duration TIME] [--stop-when-quiet TIME] "
+		"[--try PROFILE [--cap CAP]... [--caps all|default|none]] [--root DIR]... "
+		"--container ID|--pid PID|-- COMMAND [ARG]...",
+		"record the system calls of a command or container, and write their profile",
+		verb_record},
 	{"resolve", "--bundle DIR [--config FILE] [--for hook|shim] [--format table|json]",
 		"say which profile a container gets, and why", verb_resolve},
 	{"run", "[--cap CAP]... [--caps all|default|none] PROFILE -- COMMAND [ARG]...",

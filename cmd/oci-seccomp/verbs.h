@@ -28,6 +28,7 @@ int verb_optimize(const struct verb *verb, int argc, char **argv);
 int verb_prove(const struct verb *verb, int argc, char **argv);
 int verb_ps(const struct verb *verb, int argc, char **argv);
 int verb_query(const struct verb *verb, int argc, char **argv);
+int verb_record(const struct verb *verb, int argc, char **argv);
 int verb_resolve(const struct verb *verb, int argc, char **argv);
 int verb_run(const struct verb *verb, int argc, char **argv);
 int verb_show(const struct verb *verb, int argc, char **argv);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recording.h"
+
+#include "cleanup.h"
+#include "output.h"
+#include "runtime_calls.h"
+#include "text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const ends[] = {
+	[RECORD_ENDED] = "complete",
+	[RECORD_TIME] = "cut short by --duration",
+	[RECORD_QUIET] = "ended by --stop-when-quiet",
+	[RECORD_INTERRUPTED] = "cut short by a signal",
+};
+
+/* What was recorded, in a few words; printable, owned by the caller. */
+static char *subject(const struct record_request *request)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	if (!stream)
+		return NULL;
+	if (request->container)
+		fprintf(stream, "container %s", request->container);
+	else if (request->pid)
+		fprintf(stream, "process %d", request->pid);
+	for (size_t i = 0; request->command && request->command[i]; i++)
+		fprintf(stream, "%s%s", i ? " " : "", request->command[i]);
+	if (fclose(stream) != 0)
+		return NULL;
+	return text_printable(text);
+}
+
+static char *make_comment(const struct record_request *request, const struct observed *observed,
+	const struct record_outcome *outcome)
+{
+	AUTO_FREE char *what = subject(request);
+	time_t now = time(NULL);
+	char date[32] = "";
+	char *comment;
+	struct tm tm;
+
+	if (!what)
+		return NULL;
+	if (gmtime_r(&now, &tm))
+		strftime(date, sizeof(date), "%FT%TZ", &tm);
+	return asprintf(&comment,
+		       "recorded by oci-seccomp " VERSION ": %s; %s, %.1f s, %zu system calls, %s",
+		       what, date, (double)outcome->milliseconds / 1000, observed_names(observed),
+		       ends[outcome->end]) < 0
+		       ? NULL
+		       : comment;
+}
+
+static int write_profile(const struct record_request *request, const struct observed *observed,
+	const struct record_outcome *outcome, struct error *err)
+{
+	AUTO_FREE char *comment = make_comment(request, observed, outcome);
+	const struct observed_profile how = {
+		.arch = request->target.arch,
+		.arguments = request->arguments,
+		.base = true,
+		.runtime = request->runtime,
+		.comment = comment,
+	};
+	AUTO_FREE char *json = NULL;
+	int r;
+
+	if (!comment)
+		return error_memory(err);
+	r = observed_write(observed, &how, &json, err);
+	if (r == 0)
+		r = output_file(request->output ? request->output : "-", json, strlen(json), err);
+	return r;
+}
+
+static void report(const struct record_request *request, const struct observed *observed,
+	const struct recorder_losses *losses, const struct record_outcome *outcome)
+{
+	if (losses->processes > 0)
+		fprintf(stderr,
+			"oci-seccomp record: warning: the kernel had no memory to follow %u "
+			"processes; what they did is missing\n",
+			losses->processes);
+	if (observed->unknown > 0 || losses->large > 0)
+		fprintf(stderr,
+			"oci-seccomp record: warning: %zu calls have numbers that are in no "
+			"table; they are missing\n",
+			observed->unknown + losses->large);
+	if (observed->count == 0)
+		fputs("oci-seccomp record: warning: nothing was recorded\n", stderr);
+	fprintf(stderr, "oci-seccomp record: %zu system calls in %.1f s, %s%s%s\n",
+		observed_names(observed), (double)outcome->milliseconds / 1000, ends[outcome->end],
+		request->output ? ": " : "", request->output ? request->output : "");
+}
+
+/* With the recorder at hand. `policy` NULL: none is tried. */
+static int record(const struct record_request *request, const struct policy *policy,
+	struct recorder *recorder, struct record_outcome *outcome, size_t *ret_denied,
+	struct error *err)
+{
+	AUTO(observed_finish) struct observed observed = {0};
+	struct recorder_losses losses;
+	int r;
+
+	if (policy)
+		try_watch(policy, recorder);
+	for (size_t i = 0; request->arguments && observed_watched[i].name; i++)
+		recorder_watch(recorder, observed_watched[i].name, observed_watched[i].arguments);
+	r = request->command ? record_command(request, recorder, outcome, err)
+			     : record_running(request, recorder, outcome, err);
+	if (r == 0)
+		r = recorder_take(recorder, &observed, &losses, err);
+	if (r < 0)
+		return r;
+	report(request, &observed, &losses, outcome);
+	if (policy)
+		r = try_print(policy, &observed, ret_denied, err);
+	if (r == 0 && (!policy || request->output))
+		r = write_profile(request, &observed, outcome, err);
+	return r;
+}
+
+static int run(const struct record_request *request, struct record_outcome *outcome,
+	size_t *ret_denied, struct error *err)
+{
+	struct recorder *recorder = NULL;
+	struct profile profile;
+	struct policy policy;
+	int r = request->try ? read_policy_argument(
+				       request->try, &request->target, &profile, &policy, err)
+			     : 0;
+
+	if (r < 0)
+		return r;
+	r = recorder_create(request->target.arch, &recorder, err);
+	if (r == 0)
+		r = record(
+			request, request->try ? &policy : NULL, recorder, outcome, ret_denied, err);
+	recorder_destroy(recorder);
+	if (request->try) {
+		policy_finish(&policy);
+		profile_finish(&profile);
+	}
+	return r;
+}
+
+/* `30s`, `5min`, `2h`; a number alone is seconds. */
+static int read_duration(const char *value, uint64_t *ret, struct error *err)
+{
+	static const struct {
+		const char *unit;
+		uint64_t milliseconds;
+	} units[] = {
+		{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"min", 60000}, {"h", 3600000}};
+	unsigned long number;
+	char *end;
+
+	number = strtoul(value, &end, 10);
+	for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
+		if (*value < '0' || *value > '9' || number == 0 || number > 1000000 ||
+			strcmp(end, units[i].unit) != 0)
+			continue;
+		*ret = number * units[i].milliseconds;
+		return 0;
+	}
+	return error_set(err, -EINVAL, "\"%s\" is no duration, as 30s, 5min or 2h", value);
+}
+
+enum option_value {
+	OPTION_ARGS = 1,
+	OPTION_CONTAINER,
+	OPTION_DURATION,
+	OPTION_FOR,
+	OPTION_PID,
+	OPTION_QUIET,
+	OPTION_ROOT,
+	OPTION_TRY,
+};
+
+static int set_option(
+	struct record_request *request, int option, const char *value, struct error *err)
+{
+	switch (option) {
+	case OPTION_ARGS:
+		request->arguments = true;
+		return 0;
+	case OPTION_CONTAINER:
+		request->container = value;
+		return 0;
+	case OPTION_DURATION:
+		return read_duration(value, &request->duration, err);
+	case OPTION_FOR:
+		request->runtime = value;
+		return runtime_calls(value)
+			       ? 0
+			       : error_set(err, -EINVAL, "\"%s\" is neither runc nor crun", value);
+	case OPTION_PID:
+		return read_pid_argument(value, &request->pid, err);
+	case OPTION_QUIET:
+		return read_duration(value, &request->quiet, err);
+	case OPTION_ROOT:
+		return state_roots_add(&request->roots, value, err);
+	case OPTION_TRY:
+		request->try = value;
+		return 0;
+	case 'o':
+		request->output = value;
+		return 0;
+	default:
+		return target_set(&request->target, option, value, err);
+	}
+}
+
+int verb_record(const struct verb *verb, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"args", no_argument, NULL, OPTION_ARGS},
+		{"cap", required_argument, NULL, TARGET_CAP},
+		{"caps", required_argument, NULL, TARGET_CAPS},
+		{"container", required_argument, NULL, OPTION_CONTAINER},
+		{"duration", required_argument, NULL, OPTION_DURATION},
+		{"for", required_argument, NULL, OPTION_FOR},
+		{"pid", required_argument, NULL, OPTION_PID},
+		{"root", required_argument, NULL, OPTION_ROOT},
+		{"stop-when-quiet", required_argument, NULL, OPTION_QUIET},
+		{"try", required_argument, NULL, OPTION_TRY},
+		{0},
+	};
+	struct record_request request = {0};
+	struct record_outcome outcome = {.end = RECORD_ENDED};
+	struct error err = ERROR_INIT;
+	size_t denied = 0;
+	int option, r = host_target(&request.target, &err);
+
+	while (r == 0 && (option = getopt_long(argc, argv, "+o:", options, NULL)) != -1) {
+		if (option == '?')
+			return verb_usage(verb, NULL);
+		r = set_option(&request, option, optarg, &err);
+	}
+	if (r < 0)
+		return verb_failure(&err) + 1; /* wrong usage */
+	if (optind < argc)
+		request.command = argv + optind;
+	if (!!request.command + !!request.container + !!request.pid != 1)
+		return verb_usage(
+			verb, "say what to record: a command behind --, --container or --pid");
+	r = run(&request, &outcome, &denied, &err);
+	if (r < 0)
+		return verb_failure(&err);
+	return request.try ? denied > 0 : outcome.status;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is recorded, from its begin to its end. */
+#include "recording.h"
+
+#include "cleanup.h"
+#include "container.h"
+#include "process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LOOK_MILLISECONDS = 200,   /* between two looks at what was seen */
+	GRACE_MILLISECONDS = 5000, /* from SIGTERM to SIGKILL */
+};
+
+static uint64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* One recording while it goes on. */
+struct watch {
+	const struct record_request *request;
+	struct recorder *recorder;
+	uint64_t begun, changed; /* when; the latter: a call came that was not seen before */
+	size_t count;
+	sigset_t former; /* mask of signals */
+	int signals;	 /* signalfd of SIGCHLD, SIGINT, SIGTERM */
+	bool interrupted, terminal;
+};
+
+static int watch_init(struct watch *watch, const struct record_request *request,
+	struct recorder *recorder, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	*watch = (struct watch){.request = request,
+		.recorder = recorder,
+		.begun = clock_now(),
+		.terminal = isatty(STDERR_FILENO)};
+	watch->changed = watch->begun;
+	sigprocmask(SIG_BLOCK, &set, &watch->former);
+	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return watch->signals < 0 ? error_set_errno(err, -errno, "signalfd") : 0;
+}
+
+static void watch_finish(struct watch *watch)
+{
+	if (watch->terminal)
+		fputs("\r\033[K", stderr);
+	close_descriptor(&watch->signals);
+	sigprocmask(SIG_SETMASK, &watch->former, NULL);
+}
+
+static void read_signals(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	while (read(watch->signals, &info, sizeof(info)) == sizeof(info))
+		watch->interrupted |= info.ssi_signo != SIGCHLD;
+}
+
+static void look(struct watch *watch)
+{
+	size_t count = recorder_count(watch->recorder);
+	uint64_t now = clock_now();
+
+	if (count != watch->count) {
+		watch->count = count;
+		watch->changed = now;
+	}
+	if (watch->terminal)
+		fprintf(stderr, "\r\033[K%zu system calls, the last new one %llu s ago", count,
+			(unsigned long long)(now - watch->changed) / 1000);
+}
+
+/* Whether the recording is to end before what is recorded does. */
+static bool is_over(const struct watch *watch, enum record_end *ret)
+{
+	const struct record_request *request = watch->request;
+	uint64_t now = clock_now();
+
+	if (watch->interrupted)
+		*ret = RECORD_INTERRUPTED;
+	else if (request->duration && now - watch->begun >= request->duration)
+		*ret = RECORD_TIME;
+	else if (request->quiet && now - watch->changed >= request->quiet)
+		*ret = RECORD_QUIET;
+	else
+		return false;
+	return true;
+}
+
+/* Until a signal or `fd` (-1: none) has something to tell, or for a moment. */
+static bool wait_a_moment(struct watch *watch, int fd)
+{
+	struct pollfd ready[] = {{watch->signals, POLLIN, 0}, {fd, POLLIN, 0}};
+
+	poll(ready, 2, LOOK_MILLISECONDS);
+	read_signals(watch);
+	look(watch);
+	return ready[1].revents != 0;
+}
+
+/* The child waits until it is recorded, then executes the command; why that failed goes to `report`. */
+static _Noreturn void execute(char **command, const sigset_t *mask, int go, int report)
+{
+	char byte;
+	int code;
+
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (read(go, &byte, 1) == 1) {
+		execvp(command[0], command);
+		code = errno;
+		if (write(report, &code, sizeof(code)) < 0)
+			_exit(126);
+	}
+	_exit(127);
+}
+
+static int start(struct watch *watch, pid_t *ret_child, struct error *err)
+{
+	char **command = watch->request->command;
+	int go[2], report[2], code = 0, r;
+	pid_t child;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return error_set_errno(err, -errno, "pipe");
+	if (pipe2(report, O_CLOEXEC) < 0) {
+		r = error_set_errno(err, -errno, "pipe");
+		close(go[0]);
+		close(go[1]);
+		return r;
+	}
+	child = fork();
+	if (child == 0)
+		execute(command, &watch->former, go[0], report[1]);
+	close(go[0]);
+	close(report[1]);
+	r = child < 0 ? error_set_errno(err, -errno, "fork")
+		      : recorder_add(watch->recorder, child, true, err);
+	if (r == 0 && write(go[1], "", 1) == 1 && read(report[0], &code, sizeof(code)) > 0)
+		r = error_set_errno(err, -code, "%s: cannot execute", command[0]);
+	close(go[1]); /* a child that was not told to go ends now */
+	close(report[0]);
+	if (r < 0 && child > 0)
+		waitpid(child, NULL, 0);
+	*ret_child = child;
+	return r;
+}
+
+/* Takes the ends of children, this one's status among them. False: there are none left. */
+static bool reap(pid_t child, int *status)
+{
+	int word;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &word, WNOHANG)) > 0)
+		if (pid == child)
+			*status = WIFEXITED(word) ? WEXITSTATUS(word) : 128 + WTERMSIG(word);
+	return pid == 0;
+}
+
+static void signal_children(int signal)
+{
+	char path[64];
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &pid) == 1)
+		kill(pid, signal);
+	if (file)
+		fclose(file);
+}
+
+/* The command is there to be recorded, so it ends with the recording: politely, then not. */
+static void end_children(struct watch *watch, pid_t child, int *status)
+{
+	uint64_t deadline = clock_now() + GRACE_MILLISECONDS;
+
+	signal_children(SIGTERM);
+	while (reap(child, status)) {
+		if (clock_now() > deadline)
+			signal_children(SIGKILL);
+		wait_a_moment(watch, -1);
+	}
+}
+
+int record_command(const struct record_request *request, struct recorder *recorder,
+	struct record_outcome *ret, struct error *err)
+{
+	struct record_outcome outcome = {.end = RECORD_ENDED};
+	struct watch watch;
+	pid_t child = -1;
+	int r;
+
+	/* What the command leaves behind becomes a child of ours, so that we see its end. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return error_set_errno(err, -errno, "PR_SET_CHILD_SUBREAPER");
+	r = watch_init(&watch, request, recorder, err);
+	if (r == 0)
+		r = start(&watch, &child, err);
+	while (r == 0 && reap(child, &outcome.status)) {
+		if (is_over(&watch, &outcome.end)) {
+			end_children(&watch, child, &outcome.status);
+			break;
+		}
+		wait_a_moment(&watch, -1);
+	}
+	outcome.milliseconds = clock_now() - watch.begun;
+	watch_finish(&watch);
+	if (r == 0)
+		*ret = outcome;
+	return r;
+}
+
+/* Every process of the container, also what is forked meanwhile: until a look shows nothing new. */
+static int add_container(const struct record_request *request, struct recorder *recorder,
+	pid_t *ret_first, struct error *err)
+{
+	size_t former = 0, added = 0;
+	int r;
+
+	do {
+		struct containers containers;
+		const struct container *container;
+
+		former = added;
+		added = 0;
+		r = containers_find(request->roots.items, &containers, err);
+		if (r < 0)
+			return r;
+		r = containers_by_name(&containers, request->container, &container, err);
+		if (r == 0)
+			*ret_first = container->pid;
+		for (size_t i = 0; r == 0 && i < containers.process_count; i++) {
+			const struct process *process = &containers.processes[i];
+
+			if (containers_of(&containers, process->pid) != container || process->dead)
+				continue;
+			r = recorder_add(recorder, process->pid, false, err);
+			added += r == 0;
+			r = r == -ESRCH ? 0 : r;
+		}
+		containers_finish(&containers);
+	} while (r == 0 && added != former);
+	return r < 0 ? r : recorder_add_namespaces(recorder, *ret_first, err);
+}
+
+int record_running(const struct record_request *request, struct recorder *recorder,
+	struct record_outcome *ret, struct error *err)
+{
+	struct record_outcome outcome = {.end = RECORD_ENDED};
+	pid_t first = request->pid;
+	AUTO_CLOSE int fd = -1;
+	struct watch watch;
+	int r = request->container ? add_container(request, recorder, &first, err)
+				   : recorder_add(recorder, first, false, err);
+
+	if (r < 0)
+		return r;
+	fd = pidfd_open(first, 0);
+	if (fd < 0)
+		return error_set_errno(err, -errno, "cannot open process %d", first);
+	r = watch_init(&watch, request, recorder, err);
+	while (r == 0 && !is_over(&watch, &outcome.end) && !wait_a_moment(&watch, fd))
+		continue;
+	outcome.milliseconds = clock_now() - watch.begun;
+	watch_finish(&watch);
+	if (r == 0)
+		*ret = outcome;
+	return r;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "host.h"
+#include "observed.h"
+#include "policy.h"
+#include "record.h"
+#include "verbs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the parts of oci-seccomp record share. */
+struct record_request {
+	const char *output;    /* file of the profile; NULL: standard output */
+	const char *container; /* id or name; NULL: none */
+	const char *try;       /* profile to try; NULL: none */
+	pid_t pid;	       /* 0: none */
+	char **command;	       /* NULL: none */
+	uint64_t duration;     /* milliseconds; 0: no limit */
+	uint64_t quiet; /* milliseconds without a call that was not seen before; 0: no limit */
+	bool arguments;
+	const char *runtime; /* whose own calls are added; NULL: none */
+	struct state_roots roots;
+	struct target target;
+};
+
+enum record_end {
+	RECORD_ENDED,	    /* what was recorded has ended */
+	RECORD_TIME,	    /* --duration */
+	RECORD_QUIET,	    /* --stop-when-quiet */
+	RECORD_INTERRUPTED, /* by a signal */
+};
+
+struct record_outcome {
+	enum record_end end;
+	int status; /* exit status of the command, as a shell has it */
+	uint64_t milliseconds;
+};
+
+/* Runs the command to its end, and that of all that it has started, or records what runs already. */
+int record_command(const struct record_request *request, struct recorder *recorder,
+	struct record_outcome *ret, struct error *err) __attribute__((warn_unused_result));
+int record_running(const struct record_request *request, struct recorder *recorder,
+	struct record_outcome *ret, struct error *err) __attribute__((warn_unused_result));
+
+/* Has the arguments watched that the policy asks for. */
+void try_watch(const struct policy *policy, struct recorder *recorder);
+
+/* Prints what the policy would have denied of the calls, and how many: `*ret_denied`. */
+int try_print(const struct policy *policy, const struct observed *observed, size_t *ret_denied,
+	struct error *err) __attribute__((warn_unused_result));
