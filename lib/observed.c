@@ -193,6 +193,11 @@ static int collect(const struct writer *writer, struct names *ret, struct error 
 static void begin_rule(struct writer *writer)
 {
 	fputs(writer->begun ? ",\n    {\n" : "    {\n", writer->out);
+	if (!writer->begun && writer->how->comment) {
+		fputs("      \"comment\": ", writer->out);
+		text_write_json(writer->out, writer->how->comment);
+		fputs(",\n", writer->out);
+	}
 	writer->begun = true;
 }
 
@@ -200,19 +205,18 @@ static void write_unconditional(struct writer *writer, const struct names *names
 {
 	bool first = true;
 
-	begin_rule(writer);
-	if (writer->how->comment) {
-		fputs("      \"comment\": ", writer->out);
-		text_write_json(writer->out, writer->how->comment);
-		fputs(",\n", writer->out);
-	}
-	fputs("      \"names\": [", writer->out);
 	for (size_t i = 0; i < names->count; i++) {
 		if (is_conditional(writer, names->items[i]))
 			continue;
+		if (first) {
+			begin_rule(writer);
+			fputs("      \"names\": [", writer->out);
+		}
 		fprintf(writer->out, "%s\n        \"%s\"", first ? "" : ",", names->items[i]);
 		first = false;
 	}
+	if (first)
+		return;
 	fputs("\n      ],\n      \"action\": \"SCMP_ACT_ALLOW\"\n    }", writer->out);
 }
 

@@ -44,7 +44,7 @@ struct observed_profile {
 	bool arguments;	     /* conditions where the values are few, see below */
 	bool base;	     /* with what every program needs now and then (observed_base) */
 	const char *runtime; /* with what runtime_calls has for it; NULL: none */
-	const char *comment; /* of the rule; printable; NULL: none */
+	const char *comment; /* of the first rule; printable; NULL: none */
 };
 
 enum { OBSERVED_MOST_TUPLES = 16 }; /* of one call, with which it gets conditions */

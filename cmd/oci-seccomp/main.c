@@ -35,6 +35,8 @@ static const struct verb verbs[] = {
 		verb_diff},
 	{"disasm", "[--format text|dot|json] [--arch ARCH] FILE|--pid PID [--index N]",
 		"show a raw BPF program, or the filters of a process, in words", verb_disasm},
+	{"import", "[-o FILE] [--for runc|crun] [--arch ARCH] strace|audit|sysdig FILE...",
+		"make a profile of the calls in another tool's log", verb_import},
 	{"install", "[--root DIR] [--dry-run] ENGINE|bundle DIR",
 		"register with bundle DIR, containerd, crio, docker or podman", verb_install},
 	{"merge", TARGET_USAGE " --union|--intersect PROFILE PROFILE... -o OUT",

@@ -22,6 +22,7 @@ int verb_compile(const struct verb *verb, int argc, char **argv);
 int verb_denials(const struct verb *verb, int argc, char **argv);
 int verb_diff(const struct verb *verb, int argc, char **argv);
 int verb_disasm(const struct verb *verb, int argc, char **argv);
+int verb_import(const struct verb *verb, int argc, char **argv);
 int verb_install(const struct verb *verb, int argc, char **argv);
 int verb_merge(const struct verb *verb, int argc, char **argv);
 int verb_optimize(const struct verb *verb, int argc, char **argv);
