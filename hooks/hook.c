@@ -10,6 +10,7 @@
 #include "log.h"
 #include "notify.h"
 #include "plan.h"
+#include "recording.h"
 #include "resolve.h"
 #include "rewrite.h"
 #include "state.h"
@@ -169,6 +170,17 @@ static int confine(const struct state *state, struct bundle *bundle,
 	return r;
 }
 
+static int record(const struct state *state, const struct bundle *bundle,
+	const struct node_config *config, struct error *err)
+{
+	AUTO(recording_finish) struct recording recording = {0};
+	int r = recording_ask(bundle, config, state->id, &recording, err);
+
+	if (r < 0 || !recording.output)
+		return r;
+	return recording_start(&recording, config, state->pid, state->id, err);
+}
+
 static int resolve_and_confine(const struct state *state, struct bundle *bundle,
 	const struct node_config *config, struct error *err)
 {
@@ -177,7 +189,9 @@ static int resolve_and_confine(const struct state *state, struct bundle *bundle,
 
 	if (r < 0)
 		return r;
-	r = confine(state, bundle, config, &resolution, err);
+	r = record(state, bundle, config, err);
+	if (r == 0)
+		r = confine(state, bundle, config, &resolution, err);
 	resolution_finish(&resolution);
 	return r;
 }

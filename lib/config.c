@@ -166,6 +166,21 @@ static void read_cache_dir(struct json_reader *reader, const struct json *value,
 	read_path(reader, value, &config_of(target)->cache_dir);
 }
 
+static void read_record_dir(struct json_reader *reader, const struct json *value, void *target)
+{
+	read_path(reader, value, &config_of(target)->record_dir);
+}
+
+static void read_recorder(struct json_reader *reader, const struct json *value, void *target)
+{
+	read_path(reader, value, &config_of(target)->recorder);
+}
+
+static void read_trace_syscall(struct json_reader *reader, const struct json *value, void *target)
+{
+	read_either(reader, value, "deny", "allow", &config_of(target)->trace_syscall);
+}
+
 static void read_unconfined(struct json_reader *reader, const struct json *value, void *target)
 {
 	read_either(reader, value, "allow", "deny", &config_of(target)->deny_unconfined);
@@ -250,8 +265,11 @@ static int parse(
 		{"nativeArchOnly", false, read_native_only},
 		{"override", false, read_override},
 		{"profileRoot", false, read_profile_root},
+		{"recordDir", false, read_record_dir},
+		{"recorder", false, read_recorder},
 		{"runtime", false, read_runtime},
 		{"runtimeDefault", false, read_runtime_default},
+		{"traceSyscall", false, read_trace_syscall},
 		{"unconfined", false, read_unconfined},
 	};
 	struct diagnostics diagnostics = {0};
@@ -319,5 +337,7 @@ void node_config_finish(struct node_config *config)
 	choice_finish(&config->baseline);
 	free(config->runtime);
 	free(config->cache_dir);
+	free(config->record_dir);
+	free(config->recorder);
 	memset(config, 0, sizeof(*config));
 }

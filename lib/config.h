@@ -43,8 +43,11 @@ struct node_config {
 	bool override_always;
 	bool log_denials;
 	bool native_arch_only;
-	char *runtime;	 /* owned; NULL: the first of runc and crun in PATH */
-	char *cache_dir; /* owned */
+	char *runtime;	    /* owned; NULL: the first of runc and crun in PATH */
+	char *cache_dir;    /* owned */
+	char *record_dir;   /* owned; NULL: annotations cannot have anything recorded by name */
+	char *recorder;	    /* owned; the oci-seccomp that records; NULL: the installed one */
+	bool trace_syscall; /* io.containers.trace-syscall may name the file */
 };
 
 #define NODE_CONFIG_FILE "/etc/oci-seccomp/config.json"

@@ -2,7 +2,9 @@
 #include "observed.h"
 
 #include "cleanup.h"
+#include "json.h"
 #include "runtime_calls.h"
+#include "splice.h"
 #include "syscalls.h"
 #include "text.h"
 
@@ -330,4 +332,80 @@ int observed_write(const struct observed *observed, const struct observed_profil
 		return 0;
 	free(*ret_json);
 	return error_memory(err);
+}
+
+/* Extending */
+
+static bool has_name(const struct json *rules, const char *name)
+{
+	for (const struct json *rule = rules ? rules->first : NULL; rule; rule = rule->next) {
+		const struct json *names = json_member(rule, "names");
+		const struct json *one = json_member(rule, "name");
+
+		if (one && one->type == JSON_STRING && !strcmp(one->text, name))
+			return true;
+		for (one = names ? names->first : NULL; one; one = one->next)
+			if (one->type == JSON_STRING && !strcmp(one->text, name))
+				return true;
+	}
+	return false;
+}
+
+/* The rule as the text of a value; "" when there is no name that is new. */
+static int new_rule(const struct writer *writer, const struct names *names,
+	const struct json *rules, char **ret, struct error *err)
+{
+	size_t length, count = 0;
+	FILE *out = open_memstream(ret, &length);
+
+	if (!out)
+		return error_memory(err);
+	for (size_t i = 0; i < names->count; i++) {
+		if (has_name(rules, names->items[i]))
+			continue;
+		fputs(count++ ? ", " : "{\"names\": [", out);
+		fprintf(out, "\"%s\"", names->items[i]);
+	}
+	if (count > 0) {
+		fputs("], \"action\": \"SCMP_ACT_ALLOW\"", out);
+		if (writer->how->comment) {
+			fputs(", \"comment\": ", out);
+			text_write_json(out, writer->how->comment);
+		}
+		fputs("}", out);
+	}
+	if (fclose(out) == 0)
+		return 0;
+	free(*ret);
+	*ret = NULL;
+	return error_memory(err);
+}
+
+int observed_extend(const struct observed *observed, const struct observed_profile *how,
+	const char *name, char *text, size_t length, char **ret_json, struct error *err)
+{
+	static const char *const path[] = {"syscalls", NULL};
+	AUTO(json_document_finish) struct json_document document = {0};
+	const struct writer writer = {.observed = observed,
+		.how = how,
+		.base = how->base ? observed_base : NULL,
+		.runtime = how->runtime ? runtime_calls(how->runtime) : NULL};
+	AUTO_FREE char *rule = NULL;
+	const struct json *rules;
+	struct names names = {0};
+	int r = json_parse(name, text, length, &document, err);
+
+	if (r == 0)
+		r = splice_find(&document, path, JSON_ARRAY, &rules, err);
+	if (r == 0)
+		r = collect(&writer, &names, err);
+	if (r == 0)
+		r = new_rule(&writer, &names, rules, &rule, err);
+	free(names.items);
+	if (r < 0)
+		return r;
+	if (rule[0])
+		return splice_insert(&document, path, JSON_ARRAY, rule, ret_json, &length, err);
+	*ret_json = strdup(document.text);
+	return *ret_json ? 0 : error_memory(err);
 }

@@ -56,6 +56,13 @@ enum { OBSERVED_MOST_TUPLES = 16 }; /* of one call, with which it gets condition
 int observed_write(const struct observed *observed, const struct observed_profile *how,
 	char **ret_json, struct error *err) __attribute__((warn_unused_result));
 
+/* Another profile, extended: its text (taken over, also on failure; `name` is what messages call it), with
+ * a rule that allows the names that no rule of it has. No other byte changes. -EINVAL: it has no array
+ * of rules, "syscalls". */
+int observed_extend(const struct observed *observed, const struct observed_profile *how,
+	const char *name, char *text, size_t length, char **ret_json, struct error *err)
+	__attribute__((warn_unused_result));
+
 /* What libc and the kernel themselves fall back on, whatever the program does, and what a recording is
  * likely to miss: ends, signals, memory, time. Sorted; ends with NULL. */
 extern const char *const observed_base[];

@@ -36,10 +36,11 @@ int resolve_prefix_container(
 	return error_prefix(err, code, "container %s", id);
 }
 
-static int identify(const struct bundle *bundle, struct resolution *resolution, struct error *err)
+int resolve_identify(
+	const struct bundle *bundle, const char **ret_name, bool *ret_sandbox, struct error *err)
 {
 	const char *type;
-	int r = container_name(bundle, &resolution->container, err);
+	int r = container_name(bundle, ret_name, err);
 
 	if (r < 0)
 		return r;
@@ -47,7 +48,7 @@ static int identify(const struct bundle *bundle, struct resolution *resolution, 
 		"io.kubernetes.cri-o.ContainerType", &type, err);
 	if (r < 0)
 		return r;
-	resolution->sandbox = type && strcmp(type, "sandbox") == 0;
+	*ret_sandbox = type && strcmp(type, "sandbox") == 0;
 	return 0;
 }
 
@@ -204,7 +205,7 @@ static int choose_profile(
 static int fill(const struct bundle *bundle, const struct node_config *config, enum asker asker,
 	struct resolution *resolution, struct error *err)
 {
-	int r = identify(bundle, resolution, err);
+	int r = resolve_identify(bundle, &resolution->container, &resolution->sandbox, err);
 
 	if (r == 0)
 		r = read_log(bundle, config, &resolution->log, err);

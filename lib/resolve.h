@@ -62,6 +62,10 @@ int resolve_prefix_container(
 int resolve_source(const struct bundle *bundle, const struct node_config *config, enum asker asker,
 	struct resolution *ret, struct error *err) __attribute__((warn_unused_result));
 
+/* The container's name, owned by the bundle (NULL: none), and whether it is the sandbox of a pod. */
+int resolve_identify(const struct bundle *bundle, const char **ret_name, bool *ret_sandbox,
+	struct error *err) __attribute__((warn_unused_result));
+
 /* -EINVAL: an annotation that decides says what cannot be understood, -EPERM: Unconfined where the
  * node denies it; the message names the annotation. The rest of `resolution` stays as it is. */
 int resolve_choose(struct resolution *resolution, const struct node_config *config,

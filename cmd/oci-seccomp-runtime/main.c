@@ -6,6 +6,7 @@
 #include "config.h"
 #include "container_note.h"
 #include "io.h"
+#include "recording.h"
 #include "report.h"
 #include "resolve.h"
 #include "rewrite.h"
@@ -72,16 +73,43 @@ static int confine(const struct arguments *arguments, const struct node_config *
 	return r;
 }
 
-/* For `denials` and `ps`, which can do without: whatever fails, the runtime does what it is asked. */
-static void note(const struct arguments *arguments, const char *usual_root)
+static int record(const char *id, pid_t pid, const char *config_json,
+	const struct node_config *config, struct error *err)
 {
-	AUTO_FREE char *config = NULL;
+	AUTO(recording_finish) struct recording recording = {0};
+	struct bundle bundle;
+	char *text;
+	size_t length;
+	int r = io_read_file(
+		AT_FDCWD, config_json, config_json, BUNDLE_SIZE_LIMIT, &text, &length, err);
+
+	if (r == 0)
+		r = bundle_parse(config_json, text, length, &bundle, err);
+	if (r < 0)
+		return r;
+	r = recording_ask(&bundle, config, id, &recording, err);
+	bundle_finish(&bundle);
+	if (r == 0 && recording.output)
+		r = recording_start(&recording, config, pid, id, err);
+	return r;
+}
+
+/* The container is created, and its process waits to be told to execute its program. A note for `denials`
+ * and `ps` is one they can do without; a recording that is asked for must begin. What the runtime does
+ * not tell of the container it will say itself. */
+static int prepare_start(const struct arguments *arguments, const struct node_config *config,
+	const char *usual_root, struct error *err)
+{
+	AUTO_FREE char *config_json = NULL;
 	pid_t pid;
+	int r;
 
 	if (container_state(arguments->root ? arguments->root : usual_root, arguments->id, &pid,
-		    &config, NULL) < 0)
-		return;
-	(void)!container_note_write(CONTAINER_NOTES, pid, arguments->id, config, 0, NULL);
+		    &config_json, NULL) < 0)
+		return 0;
+	(void)!container_note_write(CONTAINER_NOTES, pid, arguments->id, config_json, 0, NULL);
+	r = record(arguments->id, pid, config_json, config, err);
+	return r < 0 ? resolve_prefix_container(err, r, NULL, arguments->id) : 0;
 }
 
 /* A command that reads no bundle, delete and kill among them, must work though the configuration does
@@ -105,7 +133,8 @@ static int serve(char **argv, const struct arguments *arguments, struct error *e
 	if (r == 0 && arguments->rewrites)
 		r = confine(arguments, &config, runtime_is_crun(runtime), err);
 	if (r == 0 && arguments->starts)
-		note(arguments, runtime_is_crun(runtime) ? "/run/crun" : "/run/runc");
+		r = prepare_start(arguments, &config,
+			runtime_is_crun(runtime) ? "/run/crun" : "/run/runc", err);
 	node_config_finish(&config);
 	return r < 0 ? r : runtime_execute(runtime, argv, err);
 }

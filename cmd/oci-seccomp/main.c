@@ -51,9 +51,10 @@ static const struct verb verbs[] = {
 	{"query", TARGET_USAGE " [--format table|json] PROFILE CALL...|--all",
 		"say what a profile does to a call, as chmod or socket(AF_ALG)", verb_query},
 	{"record",
-		"[-o FILE] [--args] [--for runc|crun] [--duration TIME] [--stop-when-quiet TIME] "
+		"[-o FILE] [--base PROFILE] [--args] [--for runc|crun] [--label TEXT] "
+		"[--duration TIME] [--stop-when-quiet TIME] [--background] "
 		"[--try PROFILE [--cap CAP]... [--caps all|default|none]] [--root DIR]... "
-		"--container ID|--pid PID|-- COMMAND [ARG]...",
+		"--container ID|--container-pid PID|--pid PID|-- COMMAND [ARG]...",
 		"record the system calls of a command or container, and write their profile",
 		verb_record},
 	{"resolve", "--bundle DIR [--config FILE] [--for hook|shim] [--format table|json]",

@@ -2,16 +2,22 @@
 #include "recording.h"
 
 #include "cleanup.h"
+#include "io.h"
+#include "log.h"
 #include "output.h"
 #include "runtime_calls.h"
 #include "text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *const ends[] = {
 	[RECORD_ENDED] = "complete",
@@ -29,7 +35,9 @@ static char *subject(const struct record_request *request)
 
 	if (!stream)
 		return NULL;
-	if (request->container)
+	if (request->label)
+		fputs(request->label, stream);
+	else if (request->container)
 		fprintf(stream, "container %s", request->container);
 	else if (request->pid)
 		fprintf(stream, "process %d", request->pid);
@@ -61,6 +69,16 @@ static char *make_comment(const struct record_request *request, const struct obs
 		       : comment;
 }
 
+static int extend_base(const char *base, const struct observed *observed,
+	const struct observed_profile *how, char **ret_json, struct error *err)
+{
+	char *text;
+	size_t length;
+	int r = io_read_file(AT_FDCWD, base, base, PROFILE_SIZE_LIMIT, &text, &length, err);
+
+	return r < 0 ? r : observed_extend(observed, how, base, text, length, ret_json, err);
+}
+
 static int write_profile(const struct record_request *request, const struct observed *observed,
 	const struct record_outcome *outcome, struct error *err)
 {
@@ -77,7 +95,8 @@ static int write_profile(const struct record_request *request, const struct obse
 
 	if (!comment)
 		return error_memory(err);
-	r = observed_write(observed, &how, &json, err);
+	r = request->base ? extend_base(request->base, observed, &how, &json, err)
+			  : observed_write(observed, &how, &json, err);
 	if (r == 0)
 		r = output_file(request->output ? request->output : "-", json, strlen(json), err);
 	return r;
@@ -105,7 +124,7 @@ static void report(const struct record_request *request, const struct observed *
 
 /* With the recorder at hand. `policy` NULL: none is tried. */
 static int record(const struct record_request *request, const struct policy *policy,
-	struct recorder *recorder, struct record_outcome *outcome, size_t *ret_denied,
+	struct recorder *recorder, int ready, struct record_outcome *outcome, size_t *ret_denied,
 	struct error *err)
 {
 	AUTO(observed_finish) struct observed observed = {0};
@@ -117,7 +136,7 @@ static int record(const struct record_request *request, const struct policy *pol
 	for (size_t i = 0; request->arguments && observed_watched[i].name; i++)
 		recorder_watch(recorder, observed_watched[i].name, observed_watched[i].arguments);
 	r = request->command ? record_command(request, recorder, outcome, err)
-			     : record_running(request, recorder, outcome, err);
+			     : record_running(request, recorder, ready, outcome, err);
 	if (r == 0)
 		r = recorder_take(recorder, &observed, &losses, err);
 	if (r < 0)
@@ -130,22 +149,46 @@ static int record(const struct record_request *request, const struct policy *pol
 	return r;
 }
 
+/* What would only fail at the end. */
+static int check_files(const struct record_request *request, struct error *err)
+{
+	AUTO_FREE char *copy = request->output ? strdup(request->output) : NULL;
+	struct diagnostics diagnostics = {0};
+	struct profile profile;
+	int r = 0;
+
+	if (copy && strcmp(request->output, "-") != 0 && access(dirname(copy), W_OK | X_OK) < 0)
+		return error_set_errno(err, -errno, "%s: cannot write there", request->output);
+	if (request->base) {
+		r = read_profile_argument(request->base, &profile, &diagnostics, err);
+		diagnostics_finish(&diagnostics);
+		if (r == 0)
+			profile_finish(&profile);
+	}
+	return r;
+}
+
 static int run(const struct record_request *request, struct record_outcome *outcome,
 	size_t *ret_denied, struct error *err)
 {
 	struct recorder *recorder = NULL;
 	struct profile profile;
 	struct policy policy;
+	int ready = -1;
 	int r = request->try ? read_policy_argument(
 				       request->try, &request->target, &profile, &policy, err)
 			     : 0;
 
 	if (r < 0)
 		return r;
-	r = recorder_create(request->target.arch, &recorder, err);
+	r = check_files(request, err);
 	if (r == 0)
-		r = record(
-			request, request->try ? &policy : NULL, recorder, outcome, ret_denied, err);
+		r = recorder_create(request->target.arch, &recorder, err);
+	if (r == 0 && request->background)
+		r = record_background(&ready, err);
+	if (r == 0)
+		r = record(request, request->try ? &policy : NULL, recorder, ready, outcome,
+			ret_denied, err);
 	recorder_destroy(recorder);
 	if (request->try) {
 		policy_finish(&policy);
@@ -178,9 +221,13 @@ static int read_duration(const char *value, uint64_t *ret, struct error *err)
 
 enum option_value {
 	OPTION_ARGS = 1,
+	OPTION_BACKGROUND,
+	OPTION_BASE,
 	OPTION_CONTAINER,
+	OPTION_CONTAINER_PID,
 	OPTION_DURATION,
 	OPTION_FOR,
+	OPTION_LABEL,
 	OPTION_PID,
 	OPTION_QUIET,
 	OPTION_ROOT,
@@ -194,8 +241,20 @@ static int set_option(
 	case OPTION_ARGS:
 		request->arguments = true;
 		return 0;
+	case OPTION_BACKGROUND:
+		request->background = true;
+		return 0;
+	case OPTION_BASE:
+		request->base = value;
+		return 0;
 	case OPTION_CONTAINER:
 		request->container = value;
+		return 0;
+	case OPTION_CONTAINER_PID:
+		request->first = true;
+		return read_pid_argument(value, &request->pid, err);
+	case OPTION_LABEL:
+		request->label = value;
 		return 0;
 	case OPTION_DURATION:
 		return read_duration(value, &request->duration, err);
@@ -225,11 +284,15 @@ int verb_record(const struct verb *verb, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"args", no_argument, NULL, OPTION_ARGS},
+		{"background", no_argument, NULL, OPTION_BACKGROUND},
+		{"base", required_argument, NULL, OPTION_BASE},
 		{"cap", required_argument, NULL, TARGET_CAP},
 		{"caps", required_argument, NULL, TARGET_CAPS},
 		{"container", required_argument, NULL, OPTION_CONTAINER},
+		{"container-pid", required_argument, NULL, OPTION_CONTAINER_PID},
 		{"duration", required_argument, NULL, OPTION_DURATION},
 		{"for", required_argument, NULL, OPTION_FOR},
+		{"label", required_argument, NULL, OPTION_LABEL},
 		{"pid", required_argument, NULL, OPTION_PID},
 		{"root", required_argument, NULL, OPTION_ROOT},
 		{"stop-when-quiet", required_argument, NULL, OPTION_QUIET},
@@ -254,7 +317,13 @@ int verb_record(const struct verb *verb, int argc, char **argv)
 	if (!!request.command + !!request.container + !!request.pid != 1)
 		return verb_usage(
 			verb, "say what to record: a command behind --, --container or --pid");
+	if (request.background && (!request.output || request.command))
+		return verb_usage(verb,
+			"--background is for what runs already, and needs -o with a whole path");
 	r = run(&request, &outcome, &denied, &err);
+	/* To the log as well: in the background nobody hears what is printed. */
+	if (r < 0 && request.background)
+		log_line("oci-seccomp", LOG_AUTHPRIV, LOG_ERR, error_message(&err));
 	if (r < 0)
 		return verb_failure(&err);
 	return request.try ? denied > 0 : outcome.status;

@@ -7,6 +7,8 @@
 #include "process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -268,7 +270,67 @@ static int add_container(const struct record_request *request, struct recorder *
 	return r < 0 ? r : recorder_add_namespaces(recorder, *ret_first, err);
 }
 
-int record_running(const struct record_request *request, struct recorder *recorder,
+int record_background(int *ret_ready, struct error *err)
+{
+	int ends[2], status;
+	pid_t child;
+	char byte;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set_errno(err, -errno, "pipe");
+	child = fork();
+	if (child < 0)
+		return error_set_errno(err, -errno, "fork");
+	if (child == 0) {
+		close(ends[0]);
+		*ret_ready = ends[1];
+		return 0;
+	}
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) == 1)
+		_exit(EXIT_SUCCESS);
+	_exit(waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status)
+								       : EXIT_FAILURE);
+}
+
+/* Out of the caller's cgroups, which may be killed or removed with the container. What is not mounted
+ * or may not be written stays as it is. */
+static void leave_cgroups(void)
+{
+	static const char pattern[] = "/sys/fs/cgroup/{cgroup.procs,*/cgroup.procs}";
+	glob_t found;
+
+	if (glob(pattern, GLOB_BRACE, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		AUTO_CLOSE int fd = open(found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+
+		/* Below /sys/fs/cgroup itself there are hierarchies, or groups of the one there. */
+		if (fd >= 0 && !strcmp(found.gl_pathv[i], "/sys/fs/cgroup/cgroup.procs")) {
+			(void)!write(fd, "0", 1);
+			break;
+		}
+		if (fd >= 0)
+			(void)!write(fd, "0", 1);
+	}
+	globfree(&found);
+}
+
+void record_detach(int ready)
+{
+	AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (ready < 0)
+		return;
+	leave_cgroups();
+	setsid();
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	(void)!write(ready, "", 1);
+	close(ready);
+}
+
+int record_running(const struct record_request *request, struct recorder *recorder, int ready,
 	struct record_outcome *ret, struct error *err)
 {
 	struct record_outcome outcome = {.end = RECORD_ENDED};
@@ -276,13 +338,18 @@ int record_running(const struct record_request *request, struct recorder *record
 	AUTO_CLOSE int fd = -1;
 	struct watch watch;
 	int r = request->container ? add_container(request, recorder, &first, err)
-				   : recorder_add(recorder, first, false, err);
+				   : recorder_add(recorder, first, request->first, err);
 
+	if (r == 0 && request->first)
+		r = recorder_add_namespaces(recorder, first, err);
 	if (r < 0)
 		return r;
 	fd = pidfd_open(first, 0);
 	if (fd < 0)
 		return error_set_errno(err, -errno, "cannot open process %d", first);
+	if (ready < 0)
+		fputs("oci-seccomp record: recording; Ctrl-C ends it\n", stderr);
+	record_detach(ready);
 	r = watch_init(&watch, request, recorder, err);
 	while (r == 0 && !is_over(&watch, &outcome.end) && !wait_a_moment(&watch, fd))
 		continue;

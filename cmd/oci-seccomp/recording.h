@@ -15,10 +15,14 @@ struct record_request {
 	const char *output;    /* file of the profile; NULL: standard output */
 	const char *container; /* id or name; NULL: none */
 	const char *try;       /* profile to try; NULL: none */
+	const char *base;      /* profile that is extended; NULL: none */
+	const char *label;     /* what is recorded, for the profile; NULL: found out */
 	pid_t pid;	       /* 0: none */
-	char **command;	       /* NULL: none */
-	uint64_t duration;     /* milliseconds; 0: no limit */
-	uint64_t quiet; /* milliseconds without a call that was not seen before; 0: no limit */
+	bool first; /* the process is the first one of a container, and may yet wait for its program */
+	bool background;
+	char **command;	   /* NULL: none */
+	uint64_t duration; /* milliseconds; 0: no limit */
+	uint64_t quiet;	   /* milliseconds without a call that was not seen before; 0: no limit */
 	bool arguments;
 	const char *runtime; /* whose own calls are added; NULL: none */
 	struct state_roots roots;
@@ -38,10 +42,16 @@ struct record_outcome {
 	uint64_t milliseconds;
 };
 
-/* Runs the command to its end, and that of all that it has started, or records what runs already. */
+/* In the background from `record_detach` on. Both are called once. The first forks: the caller waits there,
+ * and ends with the status of a recording that fails before it has begun. */
+int record_background(int *ret_ready, struct error *err) __attribute__((warn_unused_result));
+void record_detach(int ready);
+
+/* Runs the command to its end, and that of all that it has started, or records what runs already; `ready` (-1: none) is for
+ * record_detach. */
 int record_command(const struct record_request *request, struct recorder *recorder,
 	struct record_outcome *ret, struct error *err) __attribute__((warn_unused_result));
-int record_running(const struct record_request *request, struct recorder *recorder,
+int record_running(const struct record_request *request, struct recorder *recorder, int ready,
 	struct record_outcome *ret, struct error *err) __attribute__((warn_unused_result));
 
 /* Has the arguments watched that the policy asks for. */

@@ -163,8 +163,9 @@ in_container getuid
 SECOND=$ID
 "$OCI_SECCOMP" record --root "$STATE" --container "$SECOND" -o "$TMP/second.json" 2>"$TMP/second.err" &
 TWO=$!
-until_true 5 test -e /proc/self
-sleep 0.5
+for number in first second; do
+	until_true 5 grep -q recording "$TMP/$number.err"
+done
 runtime exec "$FIRST" /probe keyctl getppid >/dev/null 2>&1
 wait "$ONE"
 is "--container: to its end" "$?" 0

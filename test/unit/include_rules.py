@@ -13,6 +13,7 @@ RULES = [
     ("libseccomp", r"#include <seccomp\.h>", {"lib/syscalls.c"}),
     ("yajl", r"#include <yajl/", {"lib/json.c"}),
     ("libcap", r"#include <sys/capability\.h>", {"lib/host.c"}),
+    ("libbpf", r"#include <bpf/", {"lib/record.c", "lib/record/"}),
     ("ptrace calls", r"\bptrace\(", {"lib/load", "lib/arch/", "lib/live"}),
     ("seccomp calls", r"\b(SYS_seccomp|__NR_seccomp|PR_SET_SECCOMP)\b",
      {"lib/load", "lib/arch/", "lib/live"}),

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recording.h"
+
+#include "cleanup.h"
+#include "io.h"
+#include "resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KEY "io.oci-seccomp.record"
+#define TRACE_KEY "io.containers.trace-syscall"
+
+enum { NAME_LIMIT = 100, ID_LENGTH = 128, SAID_LIMIT = 4096 };
+
+void recording_finish(struct recording *recording)
+{
+	free(recording->output);
+	free(recording->base);
+	*recording = (struct recording){0};
+}
+
+/* It becomes part of the name of a file. */
+static bool is_name(const char *text)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	return *text && *text != '.' && *text != '-' && text[strspn(text, letters)] == '\0' &&
+	       strlen(text) <= NAME_LIMIT;
+}
+
+static int ask_by_name(const char *key, const char *name, const struct node_config *config,
+	const char *id, struct recording *ret, struct error *err)
+{
+	if (!is_name(name))
+		return error_set(err, -EINVAL,
+			"annotation %s=\"%s\": a recording is called by letters, digits, \".\", "
+			"\"_\" "
+			"and \"-\", at most %d, the first one a letter or digit",
+			key, name, NAME_LIMIT);
+	if (!config->record_dir)
+		return error_set(err, -EPERM,
+			"annotation %s=\"%s\": the node configuration (%s) names no \"recordDir\", "
+			"where recordings go",
+			key, name, config->file ? config->file : NODE_CONFIG_FILE);
+	if (asprintf(&ret->output, "%s/%s-%.*s.json", config->record_dir, name, ID_LENGTH, id) <
+		0) {
+		ret->output = NULL;
+		return error_memory(err);
+	}
+	return 0;
+}
+
+/* One part of the value: `of:/PATH` or `if:/PATH`, with blanks around the path. */
+static int take_part(const char *value, const char *part, size_t length, struct recording *ret,
+	struct error *err)
+{
+	char **place = length < 3		  ? NULL
+		       : !strncmp(part, "of:", 3) ? &ret->output
+		       : !strncmp(part, "if:", 3) ? &ret->base
+						  : NULL;
+
+	if (!place || *place)
+		return error_set(err, -EINVAL,
+			"annotation " TRACE_KEY
+			"=\"%s\": of:/FILE or of:/FILE;if:/BASE is expected",
+			value);
+	part += 3;
+	length -= 3;
+	for (; length > 0 && (*part == ' ' || *part == '\t'); part++)
+		length--;
+	while (length > 0 && (part[length - 1] == ' ' || part[length - 1] == '\t'))
+		length--;
+	if (length == 0 || *part != '/')
+		return error_set(err, -EINVAL,
+			"annotation " TRACE_KEY "=\"%s\": the path \"%.*s\" is not absolute", value,
+			(int)length, part);
+	*place = strndup(part, length);
+	return *place ? 0 : error_memory(err);
+}
+
+static int ask_by_path(const char *value, struct recording *ret, struct error *err)
+{
+	size_t first = strcspn(value, ";");
+	const char *second = value[first] ? value + first + 1 : NULL;
+	int r = take_part(value, value, first, ret, err);
+
+	if (r == 0 && second && strchr(second, ';'))
+		r = error_set(err, -EINVAL,
+			"annotation " TRACE_KEY "=\"%s\": there is more than one \";\"", value);
+	if (r == 0 && second)
+		r = take_part(value, second, strlen(second), ret, err);
+	if (r == 0 && !ret->output)
+		r = error_set(err, -EINVAL,
+			"annotation " TRACE_KEY "=\"%s\": there is no of:/FILE for the profile",
+			value);
+	return r;
+}
+
+int recording_ask(const struct bundle *bundle, const struct node_config *config, const char *id,
+	struct recording *ret, struct error *err)
+{
+	AUTO(recording_finish) struct recording recording = {0};
+	AUTO_FREE char *key = NULL;
+	const char *container, *name = NULL, *trace = NULL;
+	bool sandbox;
+	int r = resolve_identify(bundle, &container, &sandbox, err);
+
+	if (r == 0 && container && asprintf(&key, KEY "/%s", container) < 0) {
+		key = NULL;
+		r = error_memory(err);
+	}
+	if (r == 0 && key)
+		r = bundle_annotation(bundle, key, &name, err);
+	if (r == 0 && name)
+		r = ask_by_name(key, name, config, id, &recording, err);
+	else if (r == 0)
+		r = bundle_annotation(bundle, KEY, &name, err);
+	if (r == 0 && name && !recording.output && !sandbox)
+		r = ask_by_name(KEY, name, config, id, &recording, err);
+	if (r == 0 && !recording.output && config->trace_syscall)
+		r = bundle_annotation(bundle, TRACE_KEY, &trace, err);
+	if (r == 0 && trace)
+		r = ask_by_path(trace, &recording, err);
+	if (r < 0)
+		return r;
+	*ret = recording;
+	recording = (struct recording){0};
+	return 0;
+}
+
+/* Runs the recorder until it has begun, or failed; what it says goes to `said`. A negative errno, or its
+ * wait status. */
+static int run(const char *path, const char *const *arguments, char said[SAID_LIMIT])
+{
+	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+	posix_spawn_file_actions_t actions;
+	size_t length = 0;
+	ssize_t n = 1;
+	int ends[2], status = 0, r;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	r = -posix_spawn(
+		&child, path, &actions, NULL, (char *const *)arguments, (char *const *)environment);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	while (r == 0 && n > 0 && length < SAID_LIMIT - 1) {
+		n = read(ends[0], said + length, SAID_LIMIT - 1 - length);
+		length += n > 0 ? (size_t)n : 0;
+	}
+	said[length] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	close(ends[0]);
+	if (r < 0)
+		return r;
+	return waitpid(child, &status, 0) < 0 ? -errno : status;
+}
+
+int recording_start(const struct recording *recording, const struct node_config *config, pid_t pid,
+	const char *id, struct error *err)
+{
+	const char *path = config->recorder ? config->recorder : COMMAND_PATH;
+	AUTO_FREE char *label = NULL;
+	char number[16], said[SAID_LIMIT];
+	const char *arguments[] = {"oci-seccomp", "record", "--background", "--container-pid",
+		number, "--label", NULL, "-o", recording->output, recording->base ? "--base" : NULL,
+		recording->base, NULL};
+	int r;
+
+	snprintf(number, sizeof(number), "%d", pid);
+	if (asprintf(&label, "container %s", id) < 0) {
+		label = NULL;
+		return error_memory(err);
+	}
+	arguments[6] = label;
+	if (config->record_dir &&
+		!strncmp(recording->output, config->record_dir, strlen(config->record_dir)) &&
+		mkdir(config->record_dir, 0700) < 0 && errno != EEXIST)
+		return error_set_errno(
+			err, -errno, "recordDir %s: cannot make", config->record_dir);
+	r = run(path, arguments, said);
+	if (r < 0)
+		return error_set_errno(err, r, "the recorder %s: cannot start", path);
+	if (r > 0)
+		return error_set(err, -EIO, "the recorder cannot record: %s",
+			said[0] ? said : "it ended by a signal");
+	return 0;
+}
