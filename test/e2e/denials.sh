@@ -4,15 +4,10 @@
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-[ -r /dev/kmsg ] || skip_all "/dev/kmsg cannot be read"
-[ ! -e /run/auditd.pid ] || skip_all "auditd runs and has the records to itself"
-[ -z "$(find /run/log/journal /var/log/journal -mindepth 1 2>/dev/null)" ] || skip_all "the host keeps a journal"
-
-# The kernel shows ten messages in five seconds, and others are denied calls at the same time.
-LIMIT=$(cat /proc/sys/kernel/printk_ratelimit)
-echo 0 >/proc/sys/kernel/printk_ratelimit
+# shellcheck source=test/e2e/kernel_log.sh
+. "$HERE/kernel_log.sh"
 script_clean_up() {
-	echo "$LIMIT" >/proc/sys/kernel/printk_ratelimit
+	show_all_records_end
 }
 
 START=$(date +%s)

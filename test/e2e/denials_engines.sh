@@ -6,15 +6,12 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=test/e2e/engines.sh
 . "$HERE/engines.sh"
+# shellcheck source=test/e2e/kernel_log.sh
+. "$HERE/kernel_log.sh"
 
 KEY=io.oci-seccomp.profile
-[ -r /dev/kmsg ] || skip_all "/dev/kmsg cannot be read"
-[ ! -e /run/auditd.pid ] || skip_all "auditd runs and has the records to itself"
-[ -z "$(find /run/log/journal /var/log/journal -mindepth 1 2>/dev/null)" ] || skip_all "the host keeps a journal"
 command -v auditd >/dev/null || skip_all "auditd is not installed"
 
-LIMIT=$(cat /proc/sys/kernel/printk_ratelimit)
-echo 0 >/proc/sys/kernel/printk_ratelimit
 AUDITD=
 stop_auditd() {
 	[ -n "$AUDITD" ] || return
@@ -23,7 +20,7 @@ stop_auditd() {
 	AUDITD=
 }
 script_clean_up() {
-	echo "$LIMIT" >/proc/sys/kernel/printk_ratelimit
+	show_all_records_end
 	stop_auditd
 	stop_engines
 }
