@@ -14,14 +14,14 @@
  * for the runtime itself will refuse it.
  */
 struct arguments {
-	const char *command;	/* NULL: none, or --help or --version stand before it */
-	bool rewrites;		/* it reads a bundle: create, run, restore */
-	bool starts;		/* start */
-	const char *root;	/* --root; NULL: none */
-	const char *id;		/* of the container, where it starts or rewrites; two for the latter: */
-	const char *bundle;	/* "." where none is given */
-	const char *config;	/* crun's --config; NULL: config.json of the bundle */
-	const char *log;	/* of the runtime; NULL: none */
+	const char *command; /* NULL: none, or --help or --version stand before it */
+	bool rewrites;	     /* it reads a bundle: create, run, restore */
+	bool starts;	     /* start */
+	const char *root;    /* --root; NULL: none */
+	const char *id;	    /* of the container, where it starts or rewrites; two for the latter: */
+	const char *bundle; /* "." where none is given */
+	const char *config; /* crun's --config; NULL: config.json of the bundle */
+	const char *log;    /* of the runtime; NULL: none */
 	const char *log_format; /* NULL: none */
 };
 
