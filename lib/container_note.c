@@ -44,7 +44,7 @@ static bool parse_name(const char *text, struct note_name *ret)
 		sscanf(text, "%d-%llu%n-%llu%n", &name.pid, &name.start, &end, &ended, &longer) < 2)
 		return false;
 	name.ended = ended;
-	strcpy(name.text, text);
+	snprintf(name.text, sizeof(name.text), "%s", text);
 	*ret = name;
 	return text[longer ? longer : end] == '\0';
 }
@@ -87,7 +87,7 @@ static void mark_ended(int directory, struct note_name *name)
 	snprintf(text, sizeof(text), "%d-%llu-%llu", name->pid, name->start,
 		(unsigned long long)name->ended);
 	if (renameat(directory, name->text, directory, text) == 0)
-		strcpy(name->text, text);
+		snprintf(name->text, sizeof(name->text), "%s", text);
 }
 
 static bool keep_ended(struct ended *ended, const struct note_name *name)

@@ -107,7 +107,7 @@ static int keep(struct denial_places *places, const struct container *found,
 			return 0;
 		}
 	}
-	moved = reallocarray(places->told, places->told_count + 1, sizeof(*moved));
+	moved = reallocarray(places->told, places->told_count + 1, sizeof(struct container *));
 	if (!moved)
 		return error_memory(err);
 	places->told = moved;

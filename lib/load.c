@@ -70,8 +70,8 @@
 
 #define LOADER_MILLISECONDS 8000 /* the loader gives up itself and tells at which step */
 #define COMMAND_LINE_LIMIT (2 << 20)
-#define STACK_SIZE (256 * 1024)
-#define GUARD_SIZE (64 * 1024)
+#define STACK_SIZE ((size_t)256 * 1024)
+#define GUARD_SIZE ((size_t)64 * 1024)
 
 int64_t load_clock(void)
 {

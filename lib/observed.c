@@ -404,7 +404,7 @@ int observed_extend(const struct observed *observed, const struct observed_profi
 	free(names.items);
 	if (r < 0)
 		return r;
-	if (rule[0])
+	if (rule && rule[0])
 		return splice_insert(&document, path, JSON_ARRAY, rule, ret_json, &length, err);
 	*ret_json = strdup(document.text);
 	return *ret_json ? 0 : error_memory(err);

@@ -9,17 +9,13 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <record.skel.h> /* bpftool's, in the build directory */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-conversion" /* bpftool's, not ours */
-#include "record.skel.h"
-#pragma GCC diagnostic pop
 
 struct recorder {
 	struct record_bpf *program; /* owned */
