@@ -5,7 +5,7 @@
 
 # compare TITLE NAME PREPARATION COMMAND...: three arguments a row, the first row is what the others
 # are compared with. In rounds, so that a busy moment of the machine falls on all of them; before each
-# run its preparation. BENCH_ROUNDS sets their number; each has five runs.
+# run its preparation. BENCH_ROUNDS sets their number; each has BENCH_RUNS (5) runs.
 compare() {
 	title=$1
 	shift
@@ -21,7 +21,7 @@ compare() {
 	round=0
 	while [ "$round" -lt "${BENCH_ROUNDS:-20}" ]; do
 		round=$((round + 1))
-		hyperfine --shell=none --warmup 1 --runs 5 \
+		hyperfine --shell=none --warmup 1 --runs "${BENCH_RUNS:-5}" \
 			--export-json "$TMP/times.$round.json" "$@" \
 			>/dev/null 2>"$TMP/hyperfine.err" || {
 			cat "$TMP/hyperfine.err" >&2
