@@ -178,7 +178,7 @@ static int record(const struct state *state, const struct bundle *bundle,
 
 	if (r < 0 || !recording.output)
 		return r;
-	return recording_start(&recording, config, state->pid, state->id, err);
+	return recording_start(&recording, config, state->pid, err);
 }
 
 static int resolve_and_confine(const struct state *state, struct bundle *bundle,

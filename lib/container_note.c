@@ -2,6 +2,7 @@
 #include "container_note.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "container_internal.h"
 #include "io.h"
 #include "json.h"
@@ -49,14 +50,6 @@ static bool parse_name(const char *text, struct note_name *ret)
 	return text[longer ? longer : end] == '\0';
 }
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
-
 /* Tidying */
 
 struct ended {
@@ -83,7 +76,7 @@ static void mark_ended(int directory, struct note_name *name)
 {
 	char text[NAME_SIZE];
 
-	name->ended = now();
+	name->ended = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
 	snprintf(text, sizeof(text), "%d-%llu-%llu", name->pid, name->start,
 		(unsigned long long)name->ended);
 	if (renameat(directory, name->text, directory, text) == 0)
@@ -125,7 +118,7 @@ static void tidy(DIR *directory)
 {
 	struct ended ended = {0};
 	struct dirent *entry;
-	uint64_t oldest = now() - DAY;
+	uint64_t oldest = (uint64_t)clock_milliseconds(CLOCK_REALTIME) - DAY;
 
 	while ((entry = readdir(directory))) {
 		struct note_name name;

@@ -2,12 +2,12 @@
 #include "denial_place.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "container_note.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { REST = 100 }; /* milliseconds between two looks at the host */
 
@@ -21,19 +21,11 @@ struct denial_places {
 	size_t told_count;
 };
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
-
 static int look(struct denial_places *places, struct error *err)
 {
 	struct containers containers;
 	struct container_notes notes;
-	uint64_t looked = now();
+	uint64_t looked = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
 	int r = container_notes_read(places->notes_directory, &notes, err);
 
 	if (r < 0)
@@ -145,7 +137,7 @@ int denial_places_find(struct denial_places *places, const struct denial *denial
 {
 	const struct container *found = NULL;
 	bool seen = is_seen(places, denial, &found);
-	uint64_t time = now();
+	uint64_t time = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
 	int r;
 
 	/* The container may have started since, or the record been written while we looked. */

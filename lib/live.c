@@ -2,6 +2,7 @@
 #include "live.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "process.h"
 #include "text.h"
 
@@ -19,14 +20,6 @@ enum {
 	STOP_MILLISECONDS = 1000,
 	FILTER_LIMIT = 4096, /* the kernel takes 32768 instructions, of at least one a filter */
 };
-
-static long long milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int ended(pid_t tid, struct error *err)
 {
@@ -73,7 +66,7 @@ static int check_tracer(pid_t tid, struct error *err)
 static int wait_stopped(pid_t tid, int *ret_signal, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = 50000};
-	long long deadline = milliseconds() + STOP_MILLISECONDS;
+	int64_t deadline = clock_milliseconds(CLOCK_MONOTONIC) + STOP_MILLISECONDS;
 	int status;
 
 	for (;;) {
@@ -85,7 +78,7 @@ static int wait_stopped(pid_t tid, int *ret_signal, struct error *err)
 		}
 		if (got == tid || (got < 0 && errno == ECHILD))
 			return ended(tid, err);
-		if (milliseconds() > deadline)
+		if (clock_milliseconds(CLOCK_MONOTONIC) > deadline)
 			return error_set(err, -ETIMEDOUT,
 				"thread %d does not stop (is its container paused?)", tid);
 		nanosleep(&pause, NULL);

@@ -2,6 +2,7 @@
 #include "load.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "io.h"
 #include "load_internal.h"
 
@@ -75,10 +76,7 @@
 
 int64_t load_clock(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_milliseconds(CLOCK_MONOTONIC);
 }
 
 int load_status_field(const char *path, const char *field, unsigned long long *ret)

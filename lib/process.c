@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "io.h"
 
 #include <dirent.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -146,13 +146,9 @@ int process_list(pid_t of, pid_t **ret, size_t *ret_count, struct error *err)
 
 bool process_had_started(unsigned long long start, uint64_t time)
 {
-	struct timespec boot, now;
-	uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK), up, began;
+	uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t boot =
+		(uint64_t)(clock_milliseconds(CLOCK_REALTIME) - clock_milliseconds(CLOCK_BOOTTIME));
 
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	clock_gettime(CLOCK_REALTIME, &now);
-	up = (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000;
-	began = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 - up +
-		start * 1000 / ticks;
-	return began <= time + COARSE;
+	return boot + start * 1000 / ticks <= time + COARSE;
 }

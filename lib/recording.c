@@ -24,6 +24,7 @@ void recording_finish(struct recording *recording)
 {
 	free(recording->output);
 	free(recording->base);
+	free(recording->label);
 	*recording = (struct recording){0};
 }
 
@@ -105,6 +106,27 @@ static int ask_by_path(const char *value, struct recording *ret, struct error *e
 	return r;
 }
 
+/* What the profile says that it is of. */
+static int make_label(const struct bundle *bundle, const char *container, const char *id,
+	char **ret, struct error *err)
+{
+	/* containerd, CRI-O, podman */
+	static const char *const keys[] = {"io.kubernetes.cri.image-name",
+		"io.kubernetes.cri-o.ImageName", "io.podman.annotations.image"};
+	const char *image = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(keys) && !image && r == 0; i++)
+		r = bundle_annotation(bundle, keys[i], &image, err);
+	if (r < 0)
+		return r;
+	if (asprintf(ret, "container %s%s%s%s%s", container ? container : "", container ? " " : "",
+		    id, image ? ", image " : "", image ? image : "") >= 0)
+		return 0;
+	*ret = NULL;
+	return error_memory(err);
+}
+
 int recording_ask(const struct bundle *bundle, const struct node_config *config, const char *id,
 	struct recording *ret, struct error *err)
 {
@@ -130,6 +152,8 @@ int recording_ask(const struct bundle *bundle, const struct node_config *config,
 		r = bundle_annotation(bundle, TRACE_KEY, &trace, err);
 	if (r == 0 && trace)
 		r = ask_by_path(trace, &recording, err);
+	if (r == 0 && recording.output)
+		r = make_label(bundle, container, id, &recording.label, err);
 	if (r < 0)
 		return r;
 	*ret = recording;
@@ -171,22 +195,16 @@ static int run(const char *path, const char *const *arguments, char said[SAID_LI
 }
 
 int recording_start(const struct recording *recording, const struct node_config *config, pid_t pid,
-	const char *id, struct error *err)
+	struct error *err)
 {
 	const char *path = config->recorder ? config->recorder : COMMAND_PATH;
-	AUTO_FREE char *label = NULL;
 	char number[16], said[SAID_LIMIT];
 	const char *arguments[] = {"oci-seccomp", "record", "--background", "--container-pid",
-		number, "--label", NULL, "-o", recording->output, recording->base ? "--base" : NULL,
-		recording->base, NULL};
+		number, "--label", recording->label, "-o", recording->output,
+		recording->base ? "--base" : NULL, recording->base, NULL};
 	int r;
 
 	snprintf(number, sizeof(number), "%d", pid);
-	if (asprintf(&label, "container %s", id) < 0) {
-		label = NULL;
-		return error_memory(err);
-	}
-	arguments[6] = label;
 	if (config->record_dir &&
 		!strncmp(recording->output, config->record_dir, strlen(config->record_dir)) &&
 		mkdir(config->record_dir, 0700) < 0 && errno != EEXIST)

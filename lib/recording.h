@@ -19,6 +19,7 @@
 struct recording {
 	char *output; /* owned; absolute; NULL: nothing is to be recorded */
 	char *base;   /* owned; absolute; a profile that is extended; NULL: none */
+	char *label;  /* owned; the container, and its name and image where they are known */
 };
 
 /* -EINVAL: the annotation cannot be understood; -EPERM: there is no recordDir. The message names the
@@ -30,4 +31,4 @@ void recording_finish(struct recording *recording);
 /* Has the recorder, `oci-seccomp record`, record the container of this first process, from its program to
  * its end; returns when it does. What the recorder says when it fails is the message. */
 int recording_start(const struct recording *recording, const struct node_config *config, pid_t pid,
-	const char *id, struct error *err) __attribute__((warn_unused_result));
+	struct error *err) __attribute__((warn_unused_result));

@@ -90,7 +90,7 @@ static int record(const char *id, pid_t pid, const char *config_json,
 	r = recording_ask(&bundle, config, id, &recording, err);
 	bundle_finish(&bundle);
 	if (r == 0 && recording.output)
-		r = recording_start(&recording, config, pid, id, err);
+		r = recording_start(&recording, config, pid, err);
 	return r;
 }
 

@@ -2,6 +2,7 @@
 #include "denials.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "container_note.h"
 #include "denial_place.h"
 #include "denial_source.h"
@@ -42,14 +43,6 @@ static bool is_wanted(const struct request *request, const struct denial *denial
 static bool is_of_this_host(const struct request *request)
 {
 	return !request->file || request->local;
-}
-
-static uint64_t milliseconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 struct reading {
@@ -97,7 +90,7 @@ static int read_lines(struct reading *reading, struct error *err)
 			r = take_line(reading, line, length, err);
 		else if (fflush(stdout) != 0)
 			return error_set_errno(err, -errno, "standard output: cannot write");
-		else if (milliseconds_now() > reading->request->until)
+		else if ((uint64_t)clock_milliseconds(CLOCK_REALTIME) > reading->request->until)
 			return 0;
 		if (r < 0)
 			return r;
@@ -251,7 +244,8 @@ int verb_denials(const struct verb *verb, int argc, char **argv)
 		{"until", required_argument, NULL, OPTION_UNTIL},
 		{0},
 	};
-	struct request request = {.now = milliseconds_now(), .until = UINT64_MAX};
+	struct request request = {
+		.now = (uint64_t)clock_milliseconds(CLOCK_REALTIME), .until = UINT64_MAX};
 	struct error err = ERROR_INIT;
 	const char *problem;
 	size_t rest = 0;

@@ -3,6 +3,7 @@
 #include "recording.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "container.h"
 #include "process.h"
 
@@ -28,10 +29,7 @@ enum {
 
 static uint64_t clock_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)clock_milliseconds(CLOCK_MONOTONIC);
 }
 
 /* One recording while it goes on. */
@@ -58,7 +56,8 @@ static int watch_init(struct watch *watch, const struct record_request *request,
 	*watch = (struct watch){.request = request,
 		.recorder = recorder,
 		.begun = clock_now(),
-		.terminal = isatty(STDERR_FILENO)};
+		/* Not in between what the command shows there. */
+		.terminal = isatty(STDERR_FILENO) && !(request->command && isatty(STDOUT_FILENO))};
 	watch->changed = watch->begun;
 	sigprocmask(SIG_BLOCK, &set, &watch->former);
 	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -293,27 +292,23 @@ int record_background(int *ret_ready, struct error *err)
 								       : EXIT_FAILURE);
 }
 
-/* Out of the caller's cgroups, which may be killed or removed with the container. What is not mounted
- * or may not be written stays as it is. */
+/* Out of the caller's cgroups, which may be killed or removed with the container: into the root of the one
+ * hierarchy, or of each. Where that may not be written it stays as it is. */
 static void leave_cgroups(void)
 {
-	static const char pattern[] = "/sys/fs/cgroup/{cgroup.procs,*/cgroup.procs}";
-	glob_t found;
+	bool one = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0;
+	glob_t roots;
 
-	if (glob(pattern, GLOB_BRACE, NULL, &found) != 0)
+	if (glob(one ? "/sys/fs/cgroup/cgroup.procs" : "/sys/fs/cgroup/*/cgroup.procs", 0, NULL,
+		    &roots) != 0)
 		return;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		AUTO_CLOSE int fd = open(found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+	for (size_t i = 0; i < roots.gl_pathc; i++) {
+		AUTO_CLOSE int fd = open(roots.gl_pathv[i], O_WRONLY | O_CLOEXEC);
 
-		/* Below /sys/fs/cgroup itself there are hierarchies, or groups of the one there. */
-		if (fd >= 0 && !strcmp(found.gl_pathv[i], "/sys/fs/cgroup/cgroup.procs")) {
-			(void)!write(fd, "0", 1);
-			break;
-		}
 		if (fd >= 0)
 			(void)!write(fd, "0", 1);
 	}
-	globfree(&found);
+	globfree(&roots);
 }
 
 void record_detach(int ready)

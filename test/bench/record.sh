@@ -14,29 +14,36 @@ command -v hyperfine >/dev/null || skip_all "hyperfine is not installed"
 command -v strace >/dev/null || skip_all "strace is not installed"
 
 : "${BENCH_COUNT:=1000000}"
-dd="dd if=/dev/zero of=/dev/null bs=1 status=none"
-# What is recorded beside sleeps; it and its recording end with the command.
-cat >"$TMP/beside" <<END
-#!/bin/sh
-sleep 1000 &
-sleeper=\$!
-"$OCI_SECCOMP" record --background --pid \$sleeper -o "$TMP/beside.json"
-$dd count=$BENCH_COUNT
-kill \$sleeper
-END
-cat >"$TMP/alone" <<END
-#!/bin/sh
-sleep 1000 &
-sleeper=\$!
-$dd count=$BENCH_COUNT
-kill \$sleeper
-END
-chmod 755 "$TMP/beside" "$TMP/alone"
+dd="dd if=/dev/zero of=/dev/null bs=1 status=none count"
+compiler="cc -O2 -D_GNU_SOURCE -I$TOP/lib -I/usr/include/yajl -c -o $TMP/json.o $TOP/lib/json.c"
+
+# beside NAME RECORDING COMMAND: a script that runs it beside a process that sleeps, and with RECORDING
+# beside a recording of that.
+beside() {
+	cat >"$TMP/$1" <<-END
+		#!/bin/sh
+		sleep 1000 &
+		sleeper=\$!
+		${2:+"$OCI_SECCOMP" record --background --pid \$sleeper -o "$TMP/beside.json"}
+		$3
+		kill \$sleeper
+	END
+	chmod 755 "$TMP/$1"
+}
+beside dd-alone "" "$dd=$BENCH_COUNT"
+beside dd-beside recording "$dd=$BENCH_COUNT"
+beside compiler-alone "" "$compiler"
+beside compiler-beside recording "$compiler"
 
 BENCH_RUNS=1
 compare "A recording: dd of $BENCH_COUNT bytes, a read and a write each" \
-	"alone" true "$TMP/alone" \
-	"beside a recording" true "$TMP/beside" \
-	"recorded" true "$OCI_SECCOMP record -o $TMP/dd.json -- $dd count=$BENCH_COUNT" \
-	"recorded, with arguments" true "$OCI_SECCOMP record --args -o $TMP/dd.json -- $dd count=$BENCH_COUNT" \
-	"strace -f -c, a hundredth of the bytes" true "strace -f -c -o $TMP/strace $dd count=$((BENCH_COUNT / 100))"
+	"alone" true "$TMP/dd-alone" \
+	"beside a recording" true "$TMP/dd-beside" \
+	"recorded" true "$OCI_SECCOMP record -o $TMP/dd.json -- $dd=$BENCH_COUNT" \
+	"recorded, with arguments" true "$OCI_SECCOMP record --args -o $TMP/dd.json -- $dd=$BENCH_COUNT" \
+	"strace -f -c, a hundredth of the bytes" true "strace -f -c -o $TMP/strace $dd=$((BENCH_COUNT / 100))"
+rm -f "$TMP"/times.*.json
+BENCH_RUNS=5
+compare "Beside a recording: a compiler" \
+	"alone" true "$TMP/compiler-alone" \
+	"beside a recording" true "$TMP/compiler-beside"

@@ -87,6 +87,9 @@ for id in "$ONE" "$TWO"; do
 	ID=$id
 	delete
 done
+"$OCI_SECCOMP" merge --union "$(file_of one "$ONE")" "$(file_of two "$TWO")" -o "$TMP/both.json" 2>"$TMP/err"
+is "merge joins them" "$("$OCI_SECCOMP" query "$TMP/both.json" umask keyctl getuid chmod | awk '{ print $2 }' | tr '\n' ' ')" \
+	"ALLOW ALLOW ALLOW ERRNO(EPERM) "
 
 # The container is killed with all that is in its cgroup.
 confined --annotation "$KEY=killed" -- /probe umask ready sleep:300
@@ -96,10 +99,12 @@ delete
 expect_recorded "a container that is killed" "$(file_of killed "$ID")" umask
 
 # In a pod: by the container's name, and not the sandbox.
-confined --annotation io.kubernetes.cri.container-name=web --annotation "$KEY/web=web" -- /probe umask
+confined --annotation io.kubernetes.cri.container-name=web --annotation "$KEY/web=web" \
+	--annotation io.kubernetes.cri.image-name=registry/web:1 -- /probe umask
 run
 delete
 expect_recorded "by the container's name" "$(file_of web "$ID")" umask
+like "with its name and image" "$(grep comment "$(file_of web "$ID")")" "*container web $ID, image registry/web:1; *"
 confined --annotation io.kubernetes.cri.container-type=sandbox --annotation "$KEY=pod" -- /probe umask
 run
 delete
