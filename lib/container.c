@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const char *const engine_names[ENGINE_COUNT] = {
 	[ENGINE_UNKNOWN] = "unknown",
@@ -190,26 +189,16 @@ static void choose_first(struct containers *containers, size_t owner)
 	containers->items[owner].pid = first ? first->pid : 0; /* a container has one */
 }
 
-/* 0: not known. */
-static ino_t mount_namespace(pid_t pid)
-{
-	struct stat status;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	return stat(path, &status) == 0 ? status.st_ino : 0;
-}
-
 /* What `runc exec` starts is nobody's child, and in a cgroup of any name. */
 static void settle_by_namespace(struct containers *containers, size_t owner)
 {
-	ino_t theirs = mount_namespace(containers->items[owner].pid);
+	ino_t theirs = container_mount_namespace(containers->items[owner].pid);
 
-	if (theirs == 0 || theirs == mount_namespace(getpid()))
+	if (theirs == 0 || theirs == container_mount_namespace(getpid()))
 		return;
 	for (size_t i = 0; i < containers->process_count; i++)
 		if (containers->owners[i] == CONTAINER_NONE &&
-			mount_namespace(containers->processes[i].pid) == theirs)
+			container_mount_namespace(containers->processes[i].pid) == theirs)
 			containers->owners[i] = owner;
 }
 

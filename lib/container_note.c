@@ -22,6 +22,7 @@ enum {
 	NOTE_LIMIT = 64 * 1024,
 	ENDED_LIMIT = 1000,
 	NAME_SIZE = 80,
+	TEXT_LIMIT = 256,  /* of a name: whoever writes annotations chooses it */
 	TIDY_SECONDS = 60, /* between two tidyings: it looks at every container */
 };
 #define TIDIED ".tidied"
@@ -146,6 +147,7 @@ static void write_member(FILE *stream, const char *key, const char *value)
 
 	if (!printable)
 		return;
+	printable[text_cut(printable, TEXT_LIMIT)] = '\0';
 	fprintf(stream, ", \"%s\": ", key);
 	text_write_json(stream, printable);
 }
@@ -288,6 +290,9 @@ static int add_note(struct container_notes *notes, int directory, const struct n
 		return error_memory(err);
 	notes->items = moved;
 	r = read_note(directory, name, &moved[notes->count], err);
+	/* What it is not marked to have ended, but has, can have done nothing later than now. */
+	if (r == 0 && !name->ended && has_ended(name))
+		moved[notes->count].ended = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
 	if (r == 0 && moved[notes->count].container.id)
 		notes->count++;
 	else

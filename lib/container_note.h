@@ -16,7 +16,7 @@
 struct container_note {
 	struct container container; /* texts owned; `config` is NULL */
 	unsigned long long start;
-	uint64_t ended;	  /* milliseconds since 1970; 0: it was not seen to have ended */
+	uint64_t ended;	  /* milliseconds since 1970: when it was seen to have; 0: it is there */
 	unsigned filters; /* that the hook loaded, the oldest ones of the process; 0: none */
 };
 

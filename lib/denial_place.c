@@ -125,8 +125,13 @@ static bool is_seen(const struct denial_places *places, const struct denial *den
 	const struct container **ret)
 {
 	const struct process *process = containers_process(&places->containers, (pid_t)denial->pid);
+	struct process now;
 
 	if (!process || !process_had_started(process->start, denial->time))
+		return false;
+	/* Since the look the number may have become another's. */
+	if (denial->time > places->looked &&
+		(process_read(process->pid, &now, NULL) < 0 || now.start != process->start))
 		return false;
 	*ret = containers_of(&places->containers, process->pid);
 	return true;

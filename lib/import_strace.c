@@ -10,6 +10,8 @@
  * off from its beginning; what stands in a call is never searched, for a program chooses it.
  */
 
+enum { MOST_PROCESSES = 4096 }; /* in 32-bit mode at once */
+
 static bool starts_with(const char *text, const char *start)
 {
 	return strncmp(text, start, strlen(start)) == 0;
@@ -107,14 +109,16 @@ static int take_mode(struct import *import, const char *text, struct error *err)
 	if (!number || !mode)
 		return 0;
 	process = find_process(import, pid);
+	if (!process && import->process_count == MOST_PROCESSES)
+		process = &import->processes[0]; /* what is left of a trace without end */
 	if (!process) {
 		moved = reallocarray(import->processes, import->process_count + 1, sizeof(*moved));
 		if (!moved)
 			return error_memory(err);
 		import->processes = moved;
 		process = &moved[import->process_count++];
-		process->pid = pid;
 	}
+	process->pid = pid;
 	process->arch = arch_of_mode(import, mode + strlen("runs in "));
 	return 0;
 }

@@ -431,13 +431,9 @@ int load_into_container(const struct load_request *request, int *ret_listener, s
 		r = start_loader(request, &loader, &fd, err);
 	if (r < 0)
 		return r;
-	r = load_read_report(fd, &listener, err);
-	if (r < 0) {
-		/* One that hangs may hang on; the container dies with it. */
-		kill(loader, SIGKILL);
-		waitpid(loader, NULL, r == -ETIMEDOUT ? WNOHANG : 0);
+	r = load_read_report(loader, fd, &listener, err);
+	if (r < 0) /* the container dies with the loader */
 		return error_prefix(err, r, "load into process %d", request->pid);
-	}
 	if (count_listeners(request) > 0 && listener < 0)
 		return error_set(err, -EMFILE,
 			"the listener of process %d did not arrive; are too many files open?",

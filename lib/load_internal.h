@@ -59,10 +59,11 @@ int load_root(pid_t pid, struct root *ret) __attribute__((warn_unused_result));
 int load_isolate(int *report_fd, struct error *err) __attribute__((warn_unused_result));
 
 /* load_report.c: the loader's reports and the caller's reading of them. `fd` is an end of a pair of
- * sockets. The listener is -1 where there is none; `*ret_listener` is set only on success. */
+ * sockets. The listener is -1 where there is none; `*ret_listener` is set only on success. After a failure
+ * the child `loader` (0: it is none) is gone, unless it cannot be killed. */
 int load_send_report(int fd, int code, int listener, const struct error *err)
 	__attribute__((warn_unused_result));
-int load_read_report(int fd, int *ret_listener, struct error *err)
+int load_read_report(pid_t loader, int fd, int *ret_listener, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* load_seize.c: makes the caller the tracer of every thread, their seccomp suspended. */

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -88,7 +90,15 @@ static int read_until(int fd, void *data, size_t length, int64_t deadline, int *
 	return 0;
 }
 
-int load_read_report(int fd, int *ret_listener, struct error *err)
+/* So that it runs no more, be it that it hangs: its memory may be the caller's. */
+static void end_loader(pid_t loader)
+{
+	kill(loader, SIGKILL);
+	for (int tries = 100; tries > 0 && waitpid(loader, NULL, WNOHANG) == 0; tries--)
+		usleep(10000);
+}
+
+int load_read_report(pid_t loader, int fd, int *ret_listener, struct error *err)
 {
 	int64_t deadline = load_clock() + CALLER_MILLISECONDS;
 	AUTO_CLOSE int listener = -1;
@@ -101,6 +111,8 @@ int load_read_report(int fd, int *ret_listener, struct error *err)
 		r = -EPROTO;
 	if (r == 0)
 		r = read_until(fd, message, report.message_length, deadline, &listener);
+	if (loader > 0 && (r < 0 || report.code < 0))
+		end_loader(loader);
 	if (r == -EPIPE)
 		return error_set(err, -ECHILD, "the loader ended without a report (killed?)");
 	if (r == -ETIMEDOUT)

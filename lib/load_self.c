@@ -112,7 +112,7 @@ int load_into_self(const struct load_filter *filter, struct error *err)
 	if (r == 0)
 		r = start_loader(&fd, err);
 	if (r == 0)
-		r = load_read_report(fd, &listener, err);
+		r = load_read_report(0, fd, &listener, err);
 	return r < 0 ? r : install(filter, err);
 }
 

@@ -110,7 +110,7 @@ void recorder_watch(struct recorder *recorder, const char *name, uint8_t argumen
 			continue;
 		number &= ~(int)X32_SYSCALL_BIT;
 		if (number < RECORD_NUMBERS)
-			recorder->program->bss->watched[abi * RECORD_NUMBERS + (unsigned)number] =
+			recorder->program->bss->watched[abi * RECORD_NUMBERS + (unsigned)number] |=
 				arguments;
 	}
 }
@@ -145,7 +145,7 @@ static int namespace_of(pid_t pid, const char *name, unsigned *ret, struct error
 	return 0;
 }
 
-int recorder_add_namespaces(struct recorder *recorder, pid_t pid, struct error *err)
+int recorder_add_namespaces(struct recorder *recorder, pid_t pid, bool at_exec, struct error *err)
 {
 	unsigned mount = 0, process = 0;
 	int r = namespace_of(pid, "mnt", &mount, err);
@@ -154,6 +154,7 @@ int recorder_add_namespaces(struct recorder *recorder, pid_t pid, struct error *
 		r = namespace_of(pid, "pid", &process, err);
 	if (r < 0)
 		return r;
+	recorder->program->bss->waits_for = at_exec ? pid : 0;
 	recorder->program->bss->mount_namespace = mount;
 	recorder->program->bss->pid_namespace = process;
 	return 0;

@@ -32,9 +32,10 @@ void recorder_watch(struct recorder *recorder, const char *name, uint8_t argumen
 int recorder_add(struct recorder *recorder, pid_t pid, bool at_exec, struct error *err)
 	__attribute__((warn_unused_result));
 
-/* Records also what executes a program in the mount or pid namespace of this process, where these are not
- * the caller's: exec sessions of a container. */
-int recorder_add_namespaces(struct recorder *recorder, pid_t pid, struct error *err)
+/* Records also what executes a program in the mount namespace of this process, exec sessions of a container
+ * that is, or in its pid namespace where the mount namespace is the caller's; with `at_exec` from the
+ * moment on at which the process itself executes one. */
+int recorder_add_namespaces(struct recorder *recorder, pid_t pid, bool at_exec, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* How many different calls were seen until now. */

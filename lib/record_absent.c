@@ -32,9 +32,9 @@ int recorder_add(struct recorder *recorder, pid_t pid, bool at_exec, struct erro
 	return error_set(err, -EOPNOTSUPP, "cannot record process %d", pid);
 }
 
-int recorder_add_namespaces(struct recorder *recorder, pid_t pid, struct error *err)
+int recorder_add_namespaces(struct recorder *recorder, pid_t pid, bool at_exec, struct error *err)
 {
-	return recorder_add(recorder, pid, false, err);
+	return recorder_add(recorder, pid, at_exec, err);
 }
 
 size_t recorder_count(const struct recorder *recorder)

@@ -2,15 +2,18 @@
 #include "recording.h"
 
 #include "cleanup.h"
-#include "io.h"
+#include "clock.h"
 #include "resolve.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +21,7 @@
 #define KEY "io.oci-seccomp.record"
 #define TRACE_KEY "io.containers.trace-syscall"
 
-enum { NAME_LIMIT = 100, ID_LENGTH = 128, SAID_LIMIT = 4096 };
+enum { NAME_LIMIT = 100, ID_LENGTH = 128, SAID_LIMIT = 4096, START_MILLISECONDS = 10000 };
 
 void recording_finish(struct recording *recording)
 {
@@ -161,56 +164,130 @@ int recording_ask(const struct bundle *bundle, const struct node_config *config,
 	return 0;
 }
 
-/* Runs the recorder until it has begun, or failed; what it says goes to `said`. A negative errno, or its
- * wait status. */
-static int run(const char *path, const char *const *arguments, char said[SAID_LIMIT])
+/* A lock that the recorder holds as long as it lives, by a descriptor that it inherits: each recording
+ * costs every system call of the host, and annotations ask for it. -EBUSY: all are taken. */
+static int take_slot(const char *directory, int *ret_fd, struct error *err)
 {
-	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-	posix_spawn_file_actions_t actions;
+	for (unsigned i = 0; i < RECORDINGS_LIMIT; i++) {
+		AUTO_FREE char *path = NULL;
+		AUTO_CLOSE int fd = -1;
+
+		if (asprintf(&path, "%s/.recording-%u", directory, i) < 0) {
+			path = NULL;
+			return error_memory(err);
+		}
+		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return error_set_errno(err, -errno, "recordDir: %s: cannot open", path);
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			*ret_fd = TAKE_FD(fd);
+			return 0;
+		}
+	}
+	return error_set(err, -EBUSY,
+		"%d containers are recorded already, and no more at once; wait for one to end",
+		RECORDINGS_LIMIT);
+}
+
+/* Reads what the recorder says until nobody can say more. False: it takes too long. */
+static bool listen_to(int fd, char said[SAID_LIMIT])
+{
+	int64_t deadline = clock_milliseconds(CLOCK_MONOTONIC) + START_MILLISECONDS;
+	struct pollfd ready = {fd, POLLIN, 0};
 	size_t length = 0;
 	ssize_t n = 1;
-	int ends[2], status = 0, r;
-	pid_t child;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-	r = -posix_spawn(
-		&child, path, &actions, NULL, (char *const *)arguments, (char *const *)environment);
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[1]);
-	while (r == 0 && n > 0 && length < SAID_LIMIT - 1) {
-		n = read(ends[0], said + length, SAID_LIMIT - 1 - length);
+	while (n > 0 && length < SAID_LIMIT - 1) {
+		int64_t left = deadline - clock_milliseconds(CLOCK_MONOTONIC);
+
+		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
+			break;
+		n = read(fd, said + length, SAID_LIMIT - 1 - length);
+		n = n < 0 && errno == EINTR ? 1 : n;
 		length += n > 0 ? (size_t)n : 0;
 	}
 	said[length] = '\0';
 	said[strcspn(said, "\n")] = '\0';
+	return n <= 0 || length == SAID_LIMIT - 1;
+}
+
+static int spawn(const char *path, const char *const *arguments, int slot, int said, pid_t *ret)
+{
+	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, said, STDERR_FILENO);
+	if (slot >= 0)
+		posix_spawn_file_actions_adddup2(&actions, slot, 3);
+	posix_spawn_file_actions_addclosefrom_np(&actions, slot >= 0 ? 4 : 3);
+	/* A group of its own, which can be ended together. */
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+	r = -posix_spawn(ret, path, &actions, &attributes, (char *const *)arguments,
+		(char *const *)environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+/* Runs the recorder until it has begun, or failed; what it says goes to `said`. A negative errno, or its
+ * wait status. */
+static int run(const char *path, const char *const *arguments, int slot, char said[SAID_LIMIT])
+{
+	int ends[2], status = 0, r;
+	pid_t child;
+	bool heard;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	/* Out of the way of the numbers that the recorder gets. */
+	r = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
+	close(ends[1]);
+	ends[1] = r;
+	r = r < 0 ? -errno : spawn(path, arguments, slot, ends[1], &child);
+	if (ends[1] >= 0)
+		close(ends[1]);
+	heard = r == 0 && listen_to(ends[0], said);
 	close(ends[0]);
 	if (r < 0)
 		return r;
-	return waitpid(child, &status, 0) < 0 ? -errno : status;
+	if (!heard)
+		kill(-child, SIGKILL);
+	if (waitpid(child, &status, 0) < 0)
+		return -errno;
+	return heard ? status : -ETIMEDOUT;
 }
 
 int recording_start(const struct recording *recording, const struct node_config *config, pid_t pid,
 	struct error *err)
 {
 	const char *path = config->recorder ? config->recorder : COMMAND_PATH;
+	AUTO_CLOSE int slot = -1;
 	char number[16], said[SAID_LIMIT];
 	const char *arguments[] = {"oci-seccomp", "record", "--background", "--container-pid",
 		number, "--label", recording->label, "-o", recording->output,
 		recording->base ? "--base" : NULL, recording->base, NULL};
-	int r;
+	bool below = config->record_dir &&
+		     !strncmp(recording->output, config->record_dir, strlen(config->record_dir));
+	int r = 0;
 
 	snprintf(number, sizeof(number), "%d", pid);
-	if (config->record_dir &&
-		!strncmp(recording->output, config->record_dir, strlen(config->record_dir)) &&
-		mkdir(config->record_dir, 0700) < 0 && errno != EEXIST)
+	if (below && mkdir(config->record_dir, 0700) < 0 && errno != EEXIST)
 		return error_set_errno(
 			err, -errno, "recordDir %s: cannot make", config->record_dir);
-	r = run(path, arguments, said);
+	if (below)
+		r = take_slot(config->record_dir, &slot, err);
+	if (r < 0)
+		return r;
+	r = run(path, arguments, slot, said);
+	if (r == -ETIMEDOUT)
+		return error_set(err, r, "the recorder %s did not begin within %d seconds", path,
+			START_MILLISECONDS / 1000);
 	if (r < 0)
 		return error_set_errno(err, r, "the recorder %s: cannot start", path);
 	if (r > 0)

@@ -16,6 +16,8 @@
  *   io.containers.trace-syscall: of:/FILE[;if:/BASE]
  *       as of oci-seccomp-bpf-hook; passed over unless traceSyscall is "allow"
  */
+enum { RECORDINGS_LIMIT = 16 }; /* at once, below recordDir */
+
 struct recording {
 	char *output; /* owned; absolute; NULL: nothing is to be recorded */
 	char *base;   /* owned; absolute; a profile that is extended; NULL: none */
@@ -29,6 +31,6 @@ int recording_ask(const struct bundle *bundle, const struct node_config *config,
 void recording_finish(struct recording *recording);
 
 /* Has the recorder, `oci-seccomp record`, record the container of this first process, from its program to
- * its end; returns when it does. What the recorder says when it fails is the message. */
+ * its end; returns when it does, after at most 10 seconds. What the recorder says when it fails is the message. */
 int recording_start(const struct recording *recording, const struct node_config *config, pid_t pid,
 	struct error *err) __attribute__((warn_unused_result));

@@ -108,6 +108,17 @@ char *text_printable(const char *text)
 	return copy;
 }
 
+size_t text_cut(const char *text, size_t limit)
+{
+	size_t length = strlen(text);
+
+	if (length <= limit)
+		return length;
+	while (limit > 0 && ((unsigned char)text[limit] & 0xc0) == 0x80)
+		limit--;
+	return limit;
+}
+
 /* The surrogate that a \u escape at `source` stands for, else 0. */
 static unsigned long surrogate_at(const char *source, size_t length)
 {

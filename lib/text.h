@@ -23,5 +23,8 @@ bool text_has_half_pair(const char *source, size_t length);
  * terminal as commands. Owned by the caller; NULL: no memory. */
 char *text_printable(const char *text);
 
+/* How much of UTF-8 text can be kept in `limit` bytes: whole characters. */
+size_t text_cut(const char *text, size_t limit);
+
 /* Writes UTF-8 as a string of JSON. */
 void text_write_json(FILE *out, const char *text);

@@ -13,6 +13,7 @@
 #include "runtime.h"
 #include "splice.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,8 @@ static int record(const char *id, pid_t pid, const char *config_json,
 	int r = io_read_file(
 		AT_FDCWD, config_json, config_json, BUNDLE_SIZE_LIMIT, &text, &length, err);
 
+	if (r == -ENOENT) /* crun may have been given another file, and has read it by now */
+		return 0;
 	if (r == 0)
 		r = bundle_parse(config_json, text, length, &bundle, err);
 	if (r < 0)

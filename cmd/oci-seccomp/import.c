@@ -23,18 +23,27 @@ struct request {
 	struct target target;
 };
 
+/* Of a line that is longer only the beginning counts: it holds the call. */
+enum { LINE_SIZE = 64 * 1024 };
+
 static int read_stream(struct import *import, FILE *stream, const char *name, struct error *err)
 {
-	AUTO_FREE char *line = NULL;
-	size_t room = 0;
-	ssize_t length;
+	AUTO_FREE char *line = malloc(LINE_SIZE);
+	bool rest = false;
 	int r = 0;
 
+	if (!line)
+		return error_memory(err);
 	import_begin_file(import);
-	while (r == 0 && (length = getline(&line, &room, stream)) > 0) {
-		if (line[length - 1] == '\n')
-			line[length - 1] = '\0';
-		r = import_line(import, line, err);
+	while (r == 0 && fgets(line, LINE_SIZE, stream)) {
+		char *end = strchr(line, '\n');
+		bool was_rest = rest;
+
+		rest = !end;
+		if (end)
+			*end = '\0';
+		if (!was_rest)
+			r = import_line(import, line, err);
 	}
 	if (r == 0 && ferror(stream))
 		r = error_set_errno(err, -errno, "%s: cannot read", name);

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static char *subject(const struct record_request *request)
 }
 
 static char *make_comment(const struct record_request *request, const struct observed *observed,
-	const struct record_outcome *outcome)
+	const struct recorder_losses *losses, const struct record_outcome *outcome)
 {
 	AUTO_FREE char *what = subject(request);
 	time_t now = time(NULL);
@@ -62,27 +63,43 @@ static char *make_comment(const struct record_request *request, const struct obs
 	if (gmtime_r(&now, &tm))
 		strftime(date, sizeof(date), "%FT%TZ", &tm);
 	return asprintf(&comment,
-		       "recorded by oci-seccomp " VERSION ": %s; %s, %.1f s, %zu system calls, %s",
+		       "recorded by oci-seccomp " VERSION
+		       ": %s; %s, %.1f s, %zu system calls, %s%s",
 		       what, date, (double)outcome->milliseconds / 1000, observed_names(observed),
-		       ends[outcome->end]) < 0
+		       ends[outcome->end],
+		       losses->processes ? ", but for processes that could not be followed" : "") <
+			       0
 		       ? NULL
 		       : comment;
 }
 
-static int extend_base(const char *base, const struct observed *observed,
-	const struct observed_profile *how, char **ret_json, struct error *err)
-{
-	char *text;
-	size_t length;
-	int r = io_read_file(AT_FDCWD, base, base, PROFILE_SIZE_LIMIT, &text, &length, err);
+/* What a recording is written to and extends, looked at before it begins. */
+struct files {
+	char *base; /* owned; the text of the base; NULL: none */
+	size_t base_length;
+};
 
-	return r < 0 ? r : observed_extend(observed, how, base, text, length, ret_json, err);
+static void files_finish(struct files *files)
+{
+	free(files->base);
 }
 
-static int write_profile(const struct record_request *request, const struct observed *observed,
+static int extend_base(const struct record_request *request, const struct files *files,
+	const struct observed *observed, const struct observed_profile *how, char **ret_json,
+	struct error *err)
+{
+	char *copy = strdup(files->base);
+
+	return copy ? observed_extend(
+			      observed, how, request->base, copy, files->base_length, ret_json, err)
+		    : error_memory(err);
+}
+
+static int write_profile(const struct record_request *request, const struct files *files,
+	const struct observed *observed, const struct recorder_losses *losses,
 	const struct record_outcome *outcome, struct error *err)
 {
-	AUTO_FREE char *comment = make_comment(request, observed, outcome);
+	AUTO_FREE char *comment = make_comment(request, observed, losses, outcome);
 	const struct observed_profile how = {
 		.arch = request->target.arch,
 		.arguments = request->arguments,
@@ -95,37 +112,62 @@ static int write_profile(const struct record_request *request, const struct obse
 
 	if (!comment)
 		return error_memory(err);
-	r = request->base ? extend_base(request->base, observed, &how, &json, err)
+	r = request->base ? extend_base(request, files, observed, &how, &json, err)
 			  : observed_write(observed, &how, &json, err);
 	if (r == 0)
 		r = output_file(request->output ? request->output : "-", json, strlen(json), err);
 	return r;
 }
 
+static void warn(const struct record_request *request, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* To the log where nobody reads what is printed. */
+static void warn(const struct record_request *request, const char *format, ...)
+{
+	AUTO_FREE char *text = NULL;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		text = NULL;
+	else if (request->background)
+		log_line("oci-seccomp", LOG_AUTHPRIV, LOG_WARNING, text);
+	else
+		fprintf(stderr, "oci-seccomp record: %s\n", text);
+}
+
 static void report(const struct record_request *request, const struct observed *observed,
 	const struct recorder_losses *losses, const struct record_outcome *outcome)
 {
+	const char *output = request->output ? request->output : "standard output";
+
 	if (losses->processes > 0)
-		fprintf(stderr,
-			"oci-seccomp record: warning: the kernel had no memory to follow %u "
-			"processes; what they did is missing\n",
-			losses->processes);
+		warn(request,
+			"warning: %s: the kernel had no memory to follow %u processes; what they "
+			"did is "
+			"missing",
+			output, losses->processes);
 	if (observed->unknown > 0 || losses->large > 0)
-		fprintf(stderr,
-			"oci-seccomp record: warning: %zu calls have numbers that are in no "
-			"table; they are missing\n",
-			observed->unknown + losses->large);
+		warn(request,
+			"warning: %s: %zu calls have numbers that are in no table; they are "
+			"missing",
+			output, observed->unknown + losses->large);
 	if (observed->count == 0)
-		fputs("oci-seccomp record: warning: nothing was recorded\n", stderr);
-	fprintf(stderr, "oci-seccomp record: %zu system calls in %.1f s, %s%s%s\n",
-		observed_names(observed), (double)outcome->milliseconds / 1000, ends[outcome->end],
-		request->output ? ": " : "", request->output ? request->output : "");
+		warn(request, "warning: %s: nothing was recorded", output);
+	if (!request->background)
+		fprintf(stderr, "oci-seccomp record: %zu system calls in %.1f s, %s%s%s\n",
+			observed_names(observed), (double)outcome->milliseconds / 1000,
+			ends[outcome->end], request->output ? ": " : "",
+			request->output ? request->output : "");
 }
 
 /* With the recorder at hand. `policy` NULL: none is tried. */
 static int record(const struct record_request *request, const struct policy *policy,
-	struct recorder *recorder, int ready, struct record_outcome *outcome, size_t *ret_denied,
-	struct error *err)
+	const struct files *files, struct recorder *recorder, int ready,
+	struct record_outcome *outcome, size_t *ret_denied, struct error *err)
 {
 	AUTO(observed_finish) struct observed observed = {0};
 	struct recorder_losses losses;
@@ -144,33 +186,46 @@ static int record(const struct record_request *request, const struct policy *pol
 	report(request, &observed, &losses, outcome);
 	if (policy)
 		r = try_print(policy, &observed, ret_denied, err);
-	if (r == 0 && (!policy || request->output))
-		r = write_profile(request, &observed, outcome, err);
+	/* A container that never ran must not replace what was recorded of one that did. */
+	if (r == 0 && (!policy || request->output) && (observed.count > 0 || !request->background))
+		r = write_profile(request, files, &observed, &losses, outcome, err);
+	return r;
+}
+
+static int read_base(const char *base, struct files *files, struct error *err)
+{
+	struct diagnostics diagnostics = {0};
+	struct profile profile;
+	char *copy;
+	int r = io_read_file(
+		AT_FDCWD, base, base, PROFILE_SIZE_LIMIT, &files->base, &files->base_length, err);
+
+	if (r < 0)
+		return r;
+	copy = strdup(files->base);
+	if (!copy)
+		return error_memory(err);
+	r = profile_parse(base, copy, files->base_length, &profile, &diagnostics, err);
+	diagnostics_finish(&diagnostics);
+	if (r == 0)
+		profile_finish(&profile);
 	return r;
 }
 
 /* What would only fail at the end. */
-static int check_files(const struct record_request *request, struct error *err)
+static int check_files(const struct record_request *request, struct files *files, struct error *err)
 {
 	AUTO_FREE char *copy = request->output ? strdup(request->output) : NULL;
-	struct diagnostics diagnostics = {0};
-	struct profile profile;
-	int r = 0;
 
 	if (copy && strcmp(request->output, "-") != 0 && access(dirname(copy), W_OK | X_OK) < 0)
 		return error_set_errno(err, -errno, "%s: cannot write there", request->output);
-	if (request->base) {
-		r = read_profile_argument(request->base, &profile, &diagnostics, err);
-		diagnostics_finish(&diagnostics);
-		if (r == 0)
-			profile_finish(&profile);
-	}
-	return r;
+	return request->base ? read_base(request->base, files, err) : 0;
 }
 
 static int run(const struct record_request *request, struct record_outcome *outcome,
 	size_t *ret_denied, struct error *err)
 {
+	AUTO(files_finish) struct files files = {0};
 	struct recorder *recorder = NULL;
 	struct profile profile;
 	struct policy policy;
@@ -181,13 +236,13 @@ static int run(const struct record_request *request, struct record_outcome *outc
 
 	if (r < 0)
 		return r;
-	r = check_files(request, err);
+	r = check_files(request, &files, err);
 	if (r == 0)
 		r = recorder_create(request->target.arch, &recorder, err);
 	if (r == 0 && request->background)
 		r = record_background(&ready, err);
 	if (r == 0)
-		r = record(request, request->try ? &policy : NULL, recorder, ready, outcome,
+		r = record(request, request->try ? &policy : NULL, &files, recorder, ready, outcome,
 			ret_denied, err);
 	recorder_destroy(recorder);
 	if (request->try) {
@@ -317,7 +372,7 @@ int verb_record(const struct verb *verb, int argc, char **argv)
 	if (!!request.command + !!request.container + !!request.pid != 1)
 		return verb_usage(
 			verb, "say what to record: a command behind --, --container or --pid");
-	if (request.background && (!request.output || request.command))
+	if (request.background && (!request.output || request.output[0] != '/' || request.command))
 		return verb_usage(verb,
 			"--background is for what runs already, and needs -o with a whole path");
 	r = run(&request, &outcome, &denied, &err);

@@ -153,8 +153,11 @@ static int start(struct watch *watch, pid_t *ret_child, struct error *err)
 		return r;
 	}
 	child = fork();
-	if (child == 0)
+	if (child == 0) {
+		close(go[1]); /* else it would never see that nobody tells it to go */
+		close(report[0]);
 		execute(command, &watch->former, go[0], report[1]);
+	}
 	close(go[0]);
 	close(report[1]);
 	r = child < 0 ? error_set_errno(err, -errno, "fork")
@@ -266,7 +269,7 @@ static int add_container(const struct record_request *request, struct recorder *
 		}
 		containers_finish(&containers);
 	} while (r == 0 && added != former);
-	return r < 0 ? r : recorder_add_namespaces(recorder, *ret_first, err);
+	return r < 0 ? r : recorder_add_namespaces(recorder, *ret_first, false, err);
 }
 
 int record_background(int *ret_ready, struct error *err)
@@ -319,33 +322,43 @@ void record_detach(int ready)
 		return;
 	leave_cgroups();
 	setsid();
+	(void)!chdir("/");
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);
 	(void)!write(ready, "", 1);
 	close(ready);
 }
 
-int record_running(const struct record_request *request, struct recorder *recorder, int ready,
-	struct record_outcome *ret, struct error *err)
+/* `*ret_fd` tells when the first process has ended. */
+static int begin(const struct record_request *request, struct recorder *recorder, int *ret_fd,
+	struct error *err)
 {
-	struct record_outcome outcome = {.end = RECORD_ENDED};
 	pid_t first = request->pid;
-	AUTO_CLOSE int fd = -1;
-	struct watch watch;
 	int r = request->container ? add_container(request, recorder, &first, err)
 				   : recorder_add(recorder, first, request->first, err);
 
 	if (r == 0 && request->first)
-		r = recorder_add_namespaces(recorder, first, err);
+		r = recorder_add_namespaces(recorder, first, true, err);
 	if (r < 0)
 		return r;
-	fd = pidfd_open(first, 0);
-	if (fd < 0)
-		return error_set_errno(err, -errno, "cannot open process %d", first);
-	if (ready < 0)
+	*ret_fd = pidfd_open(first, 0);
+	return *ret_fd < 0 ? error_set_errno(err, -errno, "cannot open process %d", first) : 0;
+}
+
+int record_running(const struct record_request *request, struct recorder *recorder, int ready,
+	struct record_outcome *ret, struct error *err)
+{
+	struct record_outcome outcome = {.end = RECORD_ENDED};
+	AUTO_CLOSE int fd = -1;
+	struct watch watch;
+	int r = watch_init(&watch, request, recorder, err);
+
+	if (r == 0)
+		r = begin(request, recorder, &fd, err);
+	if (r == 0 && ready < 0)
 		fputs("oci-seccomp record: recording; Ctrl-C ends it\n", stderr);
-	record_detach(ready);
-	r = watch_init(&watch, request, recorder, err);
+	if (r == 0)
+		record_detach(ready);
 	while (r == 0 && !is_over(&watch, &outcome.end) && !wait_a_moment(&watch, fd))
 		continue;
 	outcome.milliseconds = clock_now() - watch.begun;

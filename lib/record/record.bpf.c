@@ -76,6 +76,7 @@ unsigned char overflow[RECORD_CALLS];	     /* there were more tuples than could 
 unsigned int large;			     /* calls with a number of RECORD_NUMBERS or more */
 unsigned int lost;			     /* processes for which there was no memory */
 unsigned int mount_namespace, pid_namespace; /* of the container; 0: not looked at */
+int waits_for; /* first process of the container while it has not begun; 0: it has */
 
 #if defined(__TARGET_ARCH_x86)
 #define X32_BIT 0x40000000
@@ -189,8 +190,12 @@ int BPF_PROG(record_fork, struct task_struct *parent, struct task_struct *child)
 
 static __always_inline int is_of_container(const struct task_struct *task)
 {
-	if (mount_namespace && task->nsproxy->mnt_ns->ns.inum == mount_namespace)
-		return 1;
+	/* Hooks of the container execute in its namespaces before its program does. */
+	if (waits_for)
+		return 0;
+	/* A pid namespace may be shared by the containers of a pod. */
+	if (mount_namespace)
+		return task->nsproxy->mnt_ns->ns.inum == mount_namespace;
 	return pid_namespace && task->nsproxy->pid_ns_for_children->ns.inum == pid_namespace;
 }
 
@@ -200,6 +205,8 @@ int BPF_PROG(record_exec, struct task_struct *task, int former, struct linux_bin
 	unsigned int *state = bpf_task_storage_get(&states, task, 0, 0);
 	unsigned int on = RECORD_ON;
 
+	if (waits_for && task->tgid == waits_for)
+		waits_for = 0;
 	if (state) {
 		*state = RECORD_ON;
 		return 0;

@@ -61,6 +61,15 @@ run
 results "it is enough for the container, and for nothing else" umask=passed keyctl=passed chmod=EPERM
 delete
 
+# A hook of the container executes in its namespaces too, before its program.
+confined --annotation "$KEY=hooked" --hook createContainer "/usr/bin/nice -n 1 /bin/true" -- /probe umask
+run
+is "with a createContainer hook: exit status" "$STATUS" 0
+FILE=$(file_of hooked "$ID")
+expect_recorded "with a createContainer hook: its program" "$FILE" umask
+! allows "$FILE" setpriority || not_ok "what the hook does is not in it" "$FILE"
+delete
+
 # As short-lived as they come.
 confined --annotation "$KEY=short" -- /probe
 run
@@ -157,6 +166,42 @@ else
 fi
 delete
 
+printf '#!/bin/sh\nsleep 60\n' >"$TMP/slow"
+chmod 755 "$TMP/slow"
+node_config "\"recorder\": \"$TMP/slow\", \"recordDir\": \"$RECORDS\""
+confined --annotation "$KEY=app" -- /probe
+run
+if refused "did not begin within 10 seconds"; then
+	ok "nor with one that hangs"
+else
+	not_ok "nor with one that hangs" "$ERR"
+fi
+delete
+record_config "\"recordDir\": \"$RECORDS\""
+for number in $(seq 0 15); do
+	flock "$RECORDS/.recording-$number" sleep 60 &
+	HOLDERS="${HOLDERS:-} $!"
+done
+all_held() {
+	for number in $(seq 0 15); do
+		! flock --nonblock "$RECORDS/.recording-$number" true || return 1
+	done
+}
+until_true 10 all_held
+confined --annotation "$KEY=app" -- /probe
+run
+if refused "16 containers are recorded already"; then
+	ok "there is a limit to recordings at once"
+else
+	not_ok "there is a limit to recordings at once" "$ERR"
+fi
+delete
+for holder in $HOLDERS; do
+	pkill -P "$holder"
+	kill "$holder" 2>/dev/null
+	wait "$holder" 2>/dev/null
+done
+
 # The annotation of oci-seccomp-bpf-hook, where the node allows it.
 record_config '"traceSyscall": "allow"'
 confined --annotation "$TRACE=of:$TMP/trace.json" -- /probe umask
@@ -221,6 +266,16 @@ if start_podman; then
 	else
 		not_ok "podman run --rm" "$ERR" "$TMP/out"
 	fi
+	# The recorder is a child of the container's monitor, and none of the container's processes.
+	podman --hooks-dir "$TMP/hooks" run --detach --name "e2e-$$" --annotation "$KEY=detached" \
+		--network none --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 --rootfs "$ROOTFS" \
+		/probe ready sleep:300 >"$TMP/out" 2>"$ERR"
+	"$OCI_SECCOMP" ps --config "$CONFIG" --format json >"$TMP/ps.json" 2>/dev/null
+	is "a recorder is no process of the container" "$("$PYTHON" -c '
+import json, sys
+print([row["fewer"] for row in json.load(open(sys.argv[1]))["containers"] if row["name"] == sys.argv[2]])' \
+		"$TMP/ps.json" "e2e-$$")" "[0]"
+	podman rm --force --time 0 "e2e-$$" >/dev/null 2>&1
 else
 	skip "podman" "it is not installed"
 fi

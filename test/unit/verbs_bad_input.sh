@@ -22,6 +22,9 @@ denials --suggest @.json audit.log
 diff @.json RuntimeDefault
 diff RuntimeDefault @.bpf
 disasm @.bpf
+import strace @.txt -o out
+import audit @.txt -o out
+import sysdig @.txt -o out
 install --root . bundle /@/
 merge --union @.json RuntimeDefault -o out
 merge --intersect RuntimeDefault @.json -o out
@@ -32,6 +35,8 @@ prove @.json RuntimeDefault
 prove RuntimeDefault @.bpf
 ps --config @.json
 query @.json chmod
+record --try @.json -o out -- true
+record --base @.json -o out -- true
 resolve --bundle @/
 resolve --bundle good --config @.json
 run @.json -- true
@@ -50,6 +55,7 @@ compile RuntimeDefault -o -
 denials audit.log
 diff allow.bpf RuntimeDefault
 disasm allow.bpf
+import audit audit.log
 merge --union RuntimeDefault RuntimeDefault -o -
 optimize allow.bpf -o -
 prove allow.bpf RuntimeDefault
@@ -63,6 +69,7 @@ verify --pid 1 RuntimeDefault
 END
 cat >writers <<'END'
 compile RuntimeDefault -o full/out
+import audit audit.log -o full/out
 install --root . bundle /full/bundle
 merge --union RuntimeDefault RuntimeDefault -o full/out
 optimize allow.bpf -o full/out
@@ -70,7 +77,7 @@ sync --to full/root profiles
 END
 
 # Verbs without input of their own, or whose output is somebody else's.
-WITHOUT_OUTPUT='install run uninstall'
+WITHOUT_OUTPUT='install record run uninstall'
 
 # The address space of sanitizers has no bound.
 LIMIT='ulimit -v 262144'
