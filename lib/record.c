@@ -154,7 +154,7 @@ int recorder_add_namespaces(struct recorder *recorder, pid_t pid, bool at_exec, 
 		r = namespace_of(pid, "pid", &process, err);
 	if (r < 0)
 		return r;
-	recorder->program->bss->waits_for = at_exec ? pid : 0;
+	recorder->program->bss->waits = at_exec;
 	recorder->program->bss->mount_namespace = mount;
 	recorder->program->bss->pid_namespace = process;
 	return 0;

@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct request {
@@ -26,6 +27,22 @@ struct request {
 	struct state_roots roots;
 	struct target target;
 };
+
+/* A record has the number of a process in the first pid namespace. */
+static bool can_tell_containers(const struct request *request)
+{
+	const ino_t first = 0xeffffffc; /* PID_NS_INIT_INO of <linux/nsfs.h> */
+	struct stat status;
+
+	if (stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == first)
+		return true;
+	if (request->container)
+		fputs("oci-seccomp denials: warning: this is not the host's pid namespace, so "
+		      "which "
+		      "container a record is of cannot be told\n",
+			stderr);
+	return false;
+}
 
 static bool is_wanted(const struct request *request, const struct denial *denial)
 {
@@ -125,7 +142,7 @@ static int run(const struct request *request, size_t *ret_rest, struct error *er
 		r = denial_source_file(request->file, request->follow, &reading->source, err);
 	else
 		r = denial_source_host(request->since, request->follow, &reading->source, err);
-	if (r == 0 && is_of_this_host(request))
+	if (r == 0 && is_of_this_host(request) && can_tell_containers(request))
 		r = denial_places_create(
 			request->roots.items, CONTAINER_NOTES, &reading->places, err);
 	if (r == 0) {

@@ -76,7 +76,7 @@ unsigned char overflow[RECORD_CALLS];	     /* there were more tuples than could 
 unsigned int large;			     /* calls with a number of RECORD_NUMBERS or more */
 unsigned int lost;			     /* processes for which there was no memory */
 unsigned int mount_namespace, pid_namespace; /* of the container; 0: not looked at */
-int waits_for; /* first process of the container while it has not begun; 0: it has */
+unsigned int waits;			     /* the container has not executed its program yet */
 
 #if defined(__TARGET_ARCH_x86)
 #define X32_BIT 0x40000000
@@ -150,14 +150,17 @@ int BPF_PROG(record_call, struct pt_regs *regs, long number)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	unsigned int *state = bpf_task_storage_get(&states, task->group_leader, 0, 0);
-	unsigned int abi, call, on = RECORD_ON;
+	unsigned int abi, call, same;
 
-	if (!state || *state != RECORD_ON)
+	if (!state)
 		return 0;
 	/* A thread that executes a program becomes the leader and brings its state along. */
+	same = *state;
 	if (task->pid != task->tgid &&
-		!bpf_task_storage_get(&states, task, &on, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		!bpf_task_storage_get(&states, task, &same, BPF_LOCAL_STORAGE_GET_F_CREATE))
 		__sync_fetch_and_add(&lost, 1);
+	if (same != RECORD_ON)
+		return 0;
 	abi = abi_of(task, &number);
 	if (number < 0) /* skipped by a tracer */
 		return 0;
@@ -191,7 +194,7 @@ int BPF_PROG(record_fork, struct task_struct *parent, struct task_struct *child)
 static __always_inline int is_of_container(const struct task_struct *task)
 {
 	/* Hooks of the container execute in its namespaces before its program does. */
-	if (waits_for)
+	if (waits)
 		return 0;
 	/* A pid namespace may be shared by the containers of a pod. */
 	if (mount_namespace)
@@ -205,9 +208,9 @@ int BPF_PROG(record_exec, struct task_struct *task, int former, struct linux_bin
 	unsigned int *state = bpf_task_storage_get(&states, task, 0, 0);
 	unsigned int on = RECORD_ON;
 
-	if (waits_for && task->tgid == waits_for)
-		waits_for = 0;
 	if (state) {
+		if (*state == RECORD_WAITS)
+			waits = 0;
 		*state = RECORD_ON;
 		return 0;
 	}
