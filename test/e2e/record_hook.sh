@@ -179,7 +179,7 @@ fi
 delete
 record_config "\"recordDir\": \"$RECORDS\""
 for number in $(seq 0 15); do
-	flock "$RECORDS/.recording-$number" sleep 60 &
+	flock --no-fork "$RECORDS/.recording-$number" sleep 60 &
 	HOLDERS="${HOLDERS:-} $!"
 done
 all_held() {
@@ -197,8 +197,7 @@ else
 fi
 delete
 for holder in $HOLDERS; do
-	pkill -P "$holder"
-	kill "$holder" 2>/dev/null
+	kill "$holder"
 	wait "$holder" 2>/dev/null
 done
 
