@@ -32,8 +32,7 @@ void import_finish(struct import *import)
 void import_begin_file(struct import *import)
 {
 	import->process_count = 0;
-	import->columns = 0;
-	import->in_table = false;
+	import->has_header = import->in_table = import->sum_follows = false;
 	import->table_arch = import->arch;
 }
 

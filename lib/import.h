@@ -41,9 +41,9 @@ struct import {
 	struct denial_reader *denials;			     /* owned; of IMPORT_AUDIT */
 	struct import_process *processes; /* owned; those that run in 32-bit mode, of strace */
 	size_t process_count;
-	/* A table of strace: where its column of names is, in bytes; `columns` 0: none is being read. */
-	size_t columns, name_column, name_start, name_end;
-	bool in_table, name_is_last, sum_follows;
+	/* A table of strace: where its column of names is, the first of 0, and begins, in bytes. */
+	size_t name_column, name_start;
+	bool has_header, in_table, name_is_last, sum_follows;
 	enum arch table_arch;
 };
 

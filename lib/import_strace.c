@@ -164,7 +164,7 @@ static bool read_header(struct import *import, const char *line)
 	}
 	if (name == SIZE_MAX)
 		return false;
-	import->columns = columns;
+	import->has_header = true;
 	import->name_column = name;
 	import->in_table = false;
 	return true;
@@ -175,11 +175,10 @@ static bool read_dashes(struct import *import, const char *line)
 {
 	size_t column = 0;
 
-	if (line[strspn(line, "- \r")] || !strchr(line, '-') || import->columns == 0)
+	if (line[strspn(line, "- \r")] || !strchr(line, '-') || !import->has_header)
 		return false;
 	if (import->in_table) {
-		import->columns = 0;
-		import->in_table = false;
+		import->has_header = import->in_table = false;
 		import->sum_follows = true;
 		return true;
 	}
@@ -188,7 +187,6 @@ static bool read_dashes(struct import *import, const char *line)
 
 		if (column == import->name_column) {
 			import->name_start = (size_t)(group - line);
-			import->name_end = import->name_start + (size_t)(end - group);
 			import->name_is_last = !strchr(end, '-');
 		}
 		group = end[strspn(end, " ")] == '-' ? end + strspn(end, " ") : NULL;
@@ -260,10 +258,6 @@ int import_strace_line(struct import *import, const char *line, bool *ret_read, 
 
 	if (r < 0 || table)
 		return r;
-	if (is_remark(text)) {
-		*ret_read = true;
-		return 0;
-	}
 	text = skip_leader(skip_process(text, &pid));
 	if (starts_with(text, "[ Process ")) {
 		*ret_read = true;

@@ -55,10 +55,10 @@
  *                                         syslog, exits
  *
  * The loader is a child of the caller and keeps none of its descriptors: the runtime waits for
- * whoever holds the hook's stdout and stderr. Copying a process by fork is dear, so where the caller ends with the
- * loader's success the loader works in the caller's memory (ends_caller). PTRACE_O_EXITKILL binds the container's life to the
- * loader's until the filter is in force: whatever happens to the loader, the container is confined
- * or dead. The report is told in load_report.c.
+ * whoever holds the hook's stdout and stderr. Copying a process by fork is dear, so where the caller
+ * ends with the loader's success the loader works in the caller's memory (ends_caller).
+ * PTRACE_O_EXITKILL binds the container's life to the loader's until the filter is in force: whatever
+ * happens to the loader, the container is confined or dead. The report is told in load_report.c.
  *
  * Of a filter that notifies, seccomp(2) returns the listener, a descriptor of the container process:
  * the loader takes a copy out with pidfd_getfd, makes the process close its own, and hands the copy

@@ -154,6 +154,15 @@ struct writer {
 	bool begun;				  /* a rule was written */
 };
 
+static struct writer make_writer(
+	const struct observed *observed, const struct observed_profile *how)
+{
+	return (struct writer){.observed = observed,
+		.how = how,
+		.base = how->base ? observed_base : NULL,
+		.runtime = how->runtime ? runtime_calls(how->runtime) : NULL};
+}
+
 /* Whether the call gets conditions, which hold on every architecture. */
 static bool is_conditional(const struct writer *writer, const char *name)
 {
@@ -309,10 +318,7 @@ static void write_architectures(FILE *out, enum arch native)
 int observed_write(const struct observed *observed, const struct observed_profile *how,
 	char **ret_json, struct error *err)
 {
-	struct writer writer = {.observed = observed,
-		.how = how,
-		.base = how->base ? observed_base : NULL,
-		.runtime = how->runtime ? runtime_calls(how->runtime) : NULL};
+	struct writer writer = make_writer(observed, how);
 	struct names names;
 	size_t length;
 	int r = collect(&writer, &names, err);
@@ -391,10 +397,7 @@ int observed_extend(const struct observed *observed, const struct observed_profi
 {
 	static const char *const path[] = {"syscalls", NULL};
 	AUTO(json_document_finish) struct json_document document = {0};
-	const struct writer writer = {.observed = observed,
-		.how = how,
-		.base = how->base ? observed_base : NULL,
-		.runtime = how->runtime ? runtime_calls(how->runtime) : NULL};
+	const struct writer writer = make_writer(observed, how);
 	AUTO_FREE char *rule = NULL;
 	const struct json *rules;
 	struct names names = {0};

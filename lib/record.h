@@ -23,7 +23,7 @@ int recorder_create(enum arch arch, struct recorder **ret, struct error *err)
 	__attribute__((warn_unused_result));
 void recorder_destroy(struct recorder *recorder);
 
-/* Has the values of these arguments (bit N: argument N) of the call kept, as many as there is room for.
+/* Has the values of these arguments too (bit N: argument N) of the call kept, as many as there is room for.
  * A name that an architecture does not have is none there. */
 void recorder_watch(struct recorder *recorder, const char *name, uint8_t arguments);
 

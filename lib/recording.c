@@ -47,8 +47,7 @@ static int ask_by_name(const char *key, const char *name, const struct node_conf
 	if (!is_name(name))
 		return error_set(err, -EINVAL,
 			"annotation %s=\"%s\": a recording is called by letters, digits, \".\", "
-			"\"_\" "
-			"and \"-\", at most %d, the first one a letter or digit",
+			"\"_\" and \"-\", at most %d, the first one a letter or digit",
 			key, name, NAME_LIMIT);
 	if (!config->record_dir)
 		return error_set(err, -EPERM,
@@ -60,6 +59,7 @@ static int ask_by_name(const char *key, const char *name, const struct node_conf
 		ret->output = NULL;
 		return error_memory(err);
 	}
+	ret->by_name = true;
 	return 0;
 }
 
@@ -272,15 +272,13 @@ int recording_start(const struct recording *recording, const struct node_config 
 	const char *arguments[] = {"oci-seccomp", "record", "--background", "--container-pid",
 		number, "--label", recording->label, "-o", recording->output,
 		recording->base ? "--base" : NULL, recording->base, NULL};
-	bool below = config->record_dir &&
-		     !strncmp(recording->output, config->record_dir, strlen(config->record_dir));
 	int r = 0;
 
 	snprintf(number, sizeof(number), "%d", pid);
-	if (below && mkdir(config->record_dir, 0700) < 0 && errno != EEXIST)
+	if (recording->by_name && mkdir(config->record_dir, 0700) < 0 && errno != EEXIST)
 		return error_set_errno(
 			err, -errno, "recordDir %s: cannot make", config->record_dir);
-	if (below)
+	if (recording->by_name)
 		r = take_slot(config->record_dir, &slot, err);
 	if (r < 0)
 		return r;

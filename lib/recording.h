@@ -21,6 +21,7 @@ enum { RECORDINGS_LIMIT = 16 }; /* at once, below recordDir */
 struct recording {
 	char *output; /* owned; absolute; NULL: nothing is to be recorded */
 	char *base;   /* owned; absolute; a profile that is extended; NULL: none */
+	bool by_name; /* it is below recordDir */
 	char *label;  /* owned; the container, and its name and image where they are known */
 };
 

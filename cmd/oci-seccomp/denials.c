@@ -38,8 +38,7 @@ static bool can_tell_containers(const struct request *request)
 		return true;
 	if (request->container)
 		fputs("oci-seccomp denials: warning: this is not the host's pid namespace, so "
-		      "which "
-		      "container a record is of cannot be told\n",
+		      "which container a record is of cannot be told\n",
 			stderr);
 	return false;
 }

@@ -4,7 +4,6 @@
 #include "cleanup.h"
 #include "host.h"
 #include "output.h"
-#include "runtime_calls.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -119,10 +118,7 @@ static int set_option(struct request *request, int option, const char *value, st
 		request->output = value;
 		return 0;
 	case 'r':
-		request->runtime = value;
-		return runtime_calls(value)
-			       ? 0
-			       : error_set(err, -EINVAL, "\"%s\" is neither runc nor crun", value);
+		return read_runtime_argument(value, &request->runtime, err);
 	default:
 		return target_set(&request->target, option, value, err);
 	}

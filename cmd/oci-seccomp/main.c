@@ -6,6 +6,7 @@
 #include "complete.h"
 #include "decode.h"
 #include "io.h"
+#include "runtime_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,6 +168,14 @@ int read_pid_argument(const char *value, pid_t *ret, struct error *err)
 	if (pid <= 0 || pid > INT32_MAX || *end)
 		return error_set(err, -EINVAL, "\"%s\" is no process number", value);
 	*ret = (pid_t)pid;
+	return 0;
+}
+
+int read_runtime_argument(const char *value, const char **ret, struct error *err)
+{
+	if (!runtime_calls(value))
+		return error_set(err, -EINVAL, "\"%s\" is neither runc nor crun", value);
+	*ret = value;
 	return 0;
 }
 

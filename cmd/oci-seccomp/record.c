@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "recording.h"
+#include "record_verb.h"
 
 #include "cleanup.h"
 #include "io.h"
 #include "log.h"
 #include "output.h"
-#include "runtime_calls.h"
 #include "text.h"
 
 #include <errno.h>
@@ -147,8 +146,7 @@ static void report(const struct record_request *request, const struct observed *
 	if (losses->processes > 0)
 		warn(request,
 			"warning: %s: the kernel had no memory to follow %u processes; what they "
-			"did is "
-			"missing",
+			"did is missing",
 			output, losses->processes);
 	if (observed->unknown > 0 || losses->large > 0)
 		warn(request,
@@ -314,10 +312,7 @@ static int set_option(
 	case OPTION_DURATION:
 		return read_duration(value, &request->duration, err);
 	case OPTION_FOR:
-		request->runtime = value;
-		return runtime_calls(value)
-			       ? 0
-			       : error_set(err, -EINVAL, "\"%s\" is neither runc nor crun", value);
+		return read_runtime_argument(value, &request->runtime, err);
 	case OPTION_PID:
 		return read_pid_argument(value, &request->pid, err);
 	case OPTION_QUIET:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is recorded, from its begin to its end. */
-#include "recording.h"
+#include "record_verb.h"
 
 #include "cleanup.h"
 #include "clock.h"

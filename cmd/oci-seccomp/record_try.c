@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a profile would have denied. */
-#include "recording.h"
+#include "record_verb.h"
 
 #include "cleanup.h"
 #include "denial.h"
@@ -12,29 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static uint8_t asked_of(const struct policy *policy, const char *name)
-{
-	uint8_t arguments = 0;
-
-	for (size_t i = 0; i < policy->clause_count; i++) {
-		const struct clause *clause = &policy->clauses[i];
-
-		for (size_t j = 0; j < clause->condition_count && clause->name == name; j++)
-			arguments |= (uint8_t)(1U << clause->conditions[j].index);
-	}
-	return arguments;
-}
-
 void try_watch(const struct policy *policy, struct recorder *recorder)
 {
-	const char *former = NULL;
-
 	for (size_t i = 0; i < policy->clause_count; i++) {
-		const char *name = policy->clauses[i].name;
+		const struct clause *clause = &policy->clauses[i];
+		uint8_t arguments = 0;
 
-		if (name != former && policy->clauses[i].condition_count > 0)
-			recorder_watch(recorder, name, asked_of(policy, name));
-		former = name;
+		for (size_t j = 0; j < clause->condition_count; j++)
+			arguments |= (uint8_t)(1U << clause->conditions[j].index);
+		if (arguments)
+			recorder_watch(recorder, clause->name, arguments);
 	}
 }
 

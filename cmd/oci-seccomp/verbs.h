@@ -64,6 +64,10 @@ int read_program_argument(const char *path, struct program *ret, struct error *e
 int read_pid_argument(const char *value, pid_t *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* What --for takes. -EINVAL: runtime_calls knows no such runtime. */
+int read_runtime_argument(const char *value, const char **ret, struct error *err)
+	__attribute__((warn_unused_result));
+
 /* The directories that --root names, as containers_find takes them. */
 struct state_roots {
 	const char *items[17]; /* ends with NULL */
