@@ -96,16 +96,12 @@ struct started {
 };
 
 /* For `denials` and `ps`, which can do without. */
-static void note(const struct state *state, unsigned filters)
+static void note(const struct state *state, const struct bundle *bundle, unsigned filters)
 {
-	AUTO_FREE char *config = NULL;
 	struct error err = ERROR_INIT;
 
-	if (asprintf(&config, "%s/config.json", state->bundle) < 0) {
-		config = NULL;
-		return;
-	}
-	if (container_note_write(CONTAINER_NOTES, state->pid, state->id, config, filters, &err) < 0)
+	if (container_note_write(CONTAINER_NOTES, state->pid, state->id, bundle->document.root,
+		    filters, &err) < 0)
 		log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(&err));
 	error_finish(&err);
 }
@@ -113,8 +109,12 @@ static void note(const struct state *state, unsigned filters)
 static void note_started(void *data)
 {
 	const struct started *started = data;
+	struct bundle bundle;
 
-	note(started->state, started->filters);
+	if (bundle_read(started->state->bundle, &bundle, NULL) < 0)
+		bundle = (struct bundle){0}; /* the id is known all the same */
+	note(started->state, &bundle, started->filters);
+	bundle_finish(&bundle);
 }
 
 /* The loader waits without the bundle, which may be large. */
@@ -165,7 +165,7 @@ static int confine(const struct state *state, struct bundle *bundle,
 	if (r == 0 && plan.count > 0)
 		r = load(state, bundle, resolution, &plan, err);
 	else if (r == 0)
-		note(state, 0);
+		note(state, bundle, 0);
 	plan_finish(&plan);
 	return r;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "container.h"
+#include "json.h"
 
 #include <stdint.h>
 
@@ -47,4 +48,7 @@ void state_entries_finish(struct state_entries *entries);
 
 /* Names from config.json and the files of the engine. What cannot be read is not known. -ENOMEM. */
 int container_name(struct container *container, struct error *err)
+	__attribute__((warn_unused_result));
+/* The same, where config.json has been read. */
+int container_name_from(const struct json *config, struct container *container, struct error *err)
 	__attribute__((warn_unused_result));

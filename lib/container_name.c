@@ -129,15 +129,20 @@ static int read_docker(const struct json *root, struct container *container, str
 	return container->name ? 0 : error_memory(err);
 }
 
+int container_name_from(const struct json *config, struct container *container, struct error *err)
+{
+	int r = read_annotations(json_member(config, "annotations"), container, err);
+
+	if (r == 0 && container->engine == ENGINE_DOCKER)
+		r = read_docker(config, container, err);
+	return r;
+}
+
 int container_name(struct container *container, struct error *err)
 {
 	AUTO(json_document_finish) struct json_document document = {0};
-	int r;
 
 	if (!container->config || read_document(container->config, &document) < 0)
 		return 0;
-	r = read_annotations(json_member(document.root, "annotations"), container, err);
-	if (r == 0 && container->engine == ENGINE_DOCKER)
-		r = read_docker(document.root, container, err);
-	return r;
+	return container_name_from(document.root, container, err);
 }

@@ -173,16 +173,15 @@ static char *note_text(const struct container *container, unsigned filters, size
 }
 
 /* The names of a container that has just been started. */
-static int describe(pid_t pid, const char *id, const char *config, struct container *container,
-	struct error *err)
+static int describe(pid_t pid, const char *id, const struct json *config,
+	struct container *container, struct error *err)
 {
 	AUTO_FREE char *cgroup = NULL;
 	struct cgroup_place place;
 	size_t length;
 
 	container->id = strdup(id);
-	container->config = strdup(config);
-	if (!container->id || !container->config)
+	if (!container->id)
 		return error_memory(err);
 	if (process_file(pid, "cgroup", &cgroup, &length, NULL) == 0 &&
 		cgroup_place_parse(cgroup, &place)) {
@@ -190,7 +189,7 @@ static int describe(pid_t pid, const char *id, const char *config, struct contai
 		if (place.pod[0] && !(container->pod = strdup(place.pod)))
 			return error_memory(err);
 	}
-	return container_name(container, err);
+	return config ? container_name_from(config, container, err) : 0;
 }
 
 static int write_note(
@@ -202,8 +201,8 @@ static int write_note(
 	return text ? io_replace_file(path, text, length, 0600, err) : error_memory(err);
 }
 
-int container_note_write(const char *directory, pid_t pid, const char *id, const char *config,
-	unsigned filters, struct error *err)
+int container_note_write(const char *directory, pid_t pid, const char *id,
+	const struct json *config, unsigned filters, struct error *err)
 {
 	AUTO_CLOSEDIR DIR *opened = NULL;
 	AUTO_FREE char *path = NULL;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "container.h"
+#include "json.h"
 
 #include <stdint.h>
 
@@ -20,12 +21,13 @@ struct container_note {
 	unsigned filters; /* that the hook loaded, the oldest ones of the process; 0: none */
 };
 
-/* Notes the container of process `pid`, of whose config.json at `config` the names are taken, and
+/* Notes the container of process `pid`, whose names are taken from its config.json (NULL: none), and
  * at most once a minute tidies the directory, which is made where it is missing: what has ended is
  * marked so, and notes of containers that ended more than a day ago are removed, and of ended ones more
  * than 1,000. */
-int container_note_write(const char *directory, pid_t pid, const char *id, const char *config,
-	unsigned filters, struct error *err) __attribute__((warn_unused_result));
+int container_note_write(const char *directory, pid_t pid, const char *id,
+	const struct json *config, unsigned filters, struct error *err)
+	__attribute__((warn_unused_result));
 
 struct container_notes {
 	struct container_note *items; /* owned */

@@ -74,44 +74,52 @@ static int confine(const struct arguments *arguments, const struct node_config *
 	return r;
 }
 
-static int record(const char *id, pid_t pid, const char *config_json,
+/* What its annotations ask for must begin. */
+static int record(const char *id, pid_t pid, const struct bundle *bundle,
 	const struct node_config *config, struct error *err)
 {
 	AUTO(recording_finish) struct recording recording = {0};
-	struct bundle bundle;
+	int r = recording_ask(bundle, config, id, &recording, err);
+
+	if (r < 0 || !recording.output)
+		return r;
+	return recording_start(&recording, config, pid, err);
+}
+
+/* `*ret` is empty where there is no such file: crun may have been given another one, and has read it. */
+static int read_started(const char *config_json, struct bundle *ret, struct error *err)
+{
 	char *text;
 	size_t length;
 	int r = io_read_file(
 		AT_FDCWD, config_json, config_json, BUNDLE_SIZE_LIMIT, &text, &length, err);
 
-	if (r == -ENOENT) /* crun may have been given another file, and has read it by now */
+	*ret = (struct bundle){0};
+	if (r == -ENOENT)
 		return 0;
-	if (r == 0)
-		r = bundle_parse(config_json, text, length, &bundle, err);
-	if (r < 0)
-		return r;
-	r = recording_ask(&bundle, config, id, &recording, err);
-	bundle_finish(&bundle);
-	if (r == 0 && recording.output)
-		r = recording_start(&recording, config, pid, err);
-	return r;
+	return r < 0 ? r : bundle_parse(config_json, text, length, ret, err);
 }
 
-/* The container is created, and its process waits to be told to execute its program. A note for `denials`
- * and `ps` is one they can do without; a recording that is asked for must begin. What the runtime does
- * not tell of the container it will say itself. */
+/* The container is created, and its process waits to be told to execute its program. The note is for
+ * `denials` and `ps`, which can do without. What the runtime does not tell of the container it will say
+ * itself. */
 static int prepare_start(const struct arguments *arguments, const struct node_config *config,
 	const char *usual_root, struct error *err)
 {
 	AUTO_FREE char *config_json = NULL;
+	struct bundle bundle;
 	pid_t pid;
 	int r;
 
 	if (container_state(arguments->root ? arguments->root : usual_root, arguments->id, &pid,
 		    &config_json, NULL) < 0)
 		return 0;
-	(void)!container_note_write(CONTAINER_NOTES, pid, arguments->id, config_json, 0, NULL);
-	r = record(arguments->id, pid, config_json, config, err);
+	r = read_started(config_json, &bundle, err);
+	(void)!container_note_write(
+		CONTAINER_NOTES, pid, arguments->id, bundle.document.root, 0, NULL);
+	if (r == 0)
+		r = record(arguments->id, pid, &bundle, config, err);
+	bundle_finish(&bundle);
 	return r < 0 ? resolve_prefix_container(err, r, NULL, arguments->id) : 0;
 }
 

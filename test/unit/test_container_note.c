@@ -50,16 +50,17 @@ static unsigned long long start_of(pid_t pid)
 static void write_note(const char *directory, pid_t pid, const char *id)
 {
 	AUTO_FREE char *tidied = format_text("%s/.tidied", directory);
-	AUTO_FREE char *config = format_text("%s/config.json", directory);
+	AUTO(json_document_finish) struct json_document config = {0};
 	struct error err = ERROR_INIT;
+	char *text =
+		strdup("{\"annotations\": {\"io.kubernetes.cri.container-name\": \"app\\u001b[2J\","
+		       "\"io.kubernetes.cri.sandbox-name\": \"web\","
+		       "\"io.kubernetes.cri.sandbox-namespace\": \"shop\","
+		       "\"io.kubernetes.cri.container-type\": \"container\"}}");
 
-	write_file(directory, "config.json",
-		"{\"annotations\": {\"io.kubernetes.cri.container-name\": \"app\\u001b[2J\","
-		"\"io.kubernetes.cri.sandbox-name\": \"web\","
-		"\"io.kubernetes.cri.sandbox-namespace\": \"shop\","
-		"\"io.kubernetes.cri.container-type\": \"container\"}}");
+	cr_assert_eq(json_parse("config.json", text, strlen(text), &config, &err), 0);
 	utimensat(AT_FDCWD, tidied, (const struct timespec[2]){0}, 0);
-	cr_assert_eq(container_note_write(directory, pid, id, config, 2, &err), 0, "%s",
+	cr_assert_eq(container_note_write(directory, pid, id, config.root, 2, &err), 0, "%s",
 		error_message(&err));
 }
 
@@ -103,7 +104,6 @@ Test(container_note, a_directory_that_is_missing)
 {
 	char *directory = temp_dir();
 	AUTO_FREE char *below = format_text("%s/notes", directory);
-	AUTO_FREE char *config = format_text("%s/none.json", directory);
 	AUTO(container_notes_finish) struct container_notes none = read_notes(below);
 	struct container_notes notes;
 	struct error err = ERROR_INIT;
@@ -111,14 +111,14 @@ Test(container_note, a_directory_that_is_missing)
 
 	cr_expect_eq(none.count, 0);
 	/* A config.json that cannot be read has no names; the id is known all the same. */
-	cr_assert_eq(container_note_write(below, getpid(), "x", config, 0, &err), 0);
+	cr_assert_eq(container_note_write(below, getpid(), "x", NULL, 0, &err), 0);
 	cr_assert_eq(stat(below, &status), 0);
 	cr_expect_eq(status.st_mode & 07777, 0700);
 	notes = read_notes(below);
 	cr_assert_eq(notes.count, 1);
 	cr_expect_null(notes.items[0].container.name);
 	container_notes_finish(&notes);
-	cr_expect_eq(container_note_write(below, INT32_MAX, "x", config, 0, &err), -ESRCH);
+	cr_expect_eq(container_note_write(below, INT32_MAX, "x", NULL, 0, &err), -ESRCH);
 	error_finish(&err);
 	remove_tree(directory);
 }
