@@ -192,13 +192,13 @@ static void choose_first(struct containers *containers, size_t owner)
 /* What `runc exec` starts is nobody's child, and in a cgroup of any name. */
 static void settle_by_namespace(struct containers *containers, size_t owner)
 {
-	ino_t theirs = container_mount_namespace(containers->items[owner].pid);
+	ino_t theirs = process_namespace(containers->items[owner].pid, "mnt");
 
-	if (theirs == 0 || theirs == container_mount_namespace(getpid()))
+	if (theirs == 0 || theirs == process_namespace(getpid(), "mnt"))
 		return;
 	for (size_t i = 0; i < containers->process_count; i++)
 		if (containers->owners[i] == CONTAINER_NONE &&
-			container_mount_namespace(containers->processes[i].pid) == theirs)
+			process_namespace(containers->processes[i].pid, "mnt") == theirs)
 			containers->owners[i] = owner;
 }
 

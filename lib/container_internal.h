@@ -25,9 +25,6 @@ int claim_by_monitor(const struct process *process, const struct process *parent
 	const struct cgroup_place *place, const char *cgroup, struct claim *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
-/* The number of its mount namespace; 0: not known. */
-ino_t container_mount_namespace(pid_t pid);
-
 /* A container that runc or crun has written down. */
 struct state_entry {
 	struct claim claim;

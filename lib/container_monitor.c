@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /*
  * containerd's shim and conmon are the parents of the first process of their containers and of what
@@ -107,15 +106,6 @@ static int claim_by_conmon(const struct process *conmon, const char *line, size_
 	return r;
 }
 
-ino_t container_mount_namespace(pid_t pid)
-{
-	struct stat status;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	return stat(path, &status) == 0 ? status.st_ino : 0;
-}
-
 int claim_by_monitor(const struct process *process, const struct process *parent,
 	const struct cgroup_place *place, const char *cgroup, struct claim *ret, struct error *err)
 {
@@ -129,7 +119,7 @@ int claim_by_monitor(const struct process *process, const struct process *parent
 	if ((!is_shim && strcmp(parent->name, "conmon") != 0) || process->parent != parent->pid)
 		return 0;
 	/* It also has children that are no containers: what cleans up, or a recorder. */
-	if (container_mount_namespace(process->pid) == container_mount_namespace(parent->pid))
+	if (process_namespace(process->pid, "mnt") == process_namespace(parent->pid, "mnt"))
 		return 0;
 	if (process_file(parent->pid, "cmdline", &line, &length, NULL) < 0)
 		return 0;

@@ -77,7 +77,7 @@ static void mark_ended(int directory, struct note_name *name)
 {
 	char text[NAME_SIZE];
 
-	name->ended = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
+	name->ended = clock_real();
 	snprintf(text, sizeof(text), "%d-%llu-%llu", name->pid, name->start,
 		(unsigned long long)name->ended);
 	if (renameat(directory, name->text, directory, text) == 0)
@@ -119,7 +119,7 @@ static void tidy(DIR *directory)
 {
 	struct ended ended = {0};
 	struct dirent *entry;
-	uint64_t oldest = (uint64_t)clock_milliseconds(CLOCK_REALTIME) - DAY;
+	uint64_t oldest = clock_real() - DAY;
 
 	while ((entry = readdir(directory))) {
 		struct note_name name;
@@ -291,7 +291,7 @@ static int add_note(struct container_notes *notes, int directory, const struct n
 	r = read_note(directory, name, &moved[notes->count], err);
 	/* What it is not marked to have ended, but has, can have done nothing later than now. */
 	if (r == 0 && !name->ended && has_ended(name))
-		moved[notes->count].ended = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
+		moved[notes->count].ended = clock_real();
 	if (r == 0 && moved[notes->count].container.id)
 		notes->count++;
 	else

@@ -25,7 +25,7 @@ static int look(struct denial_places *places, struct error *err)
 {
 	struct containers containers;
 	struct container_notes notes;
-	uint64_t looked = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
+	uint64_t looked = clock_real();
 	int r = container_notes_read(places->notes_directory, &notes, err);
 
 	if (r < 0)
@@ -142,7 +142,7 @@ int denial_places_find(struct denial_places *places, const struct denial *denial
 {
 	const struct container *found = NULL;
 	bool seen = is_seen(places, denial, &found);
-	uint64_t time = (uint64_t)clock_milliseconds(CLOCK_REALTIME);
+	uint64_t time = clock_real();
 	int r;
 
 	/* The container may have started since, or the record been written while we looked. */

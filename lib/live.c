@@ -66,7 +66,7 @@ static int check_tracer(pid_t tid, struct error *err)
 static int wait_stopped(pid_t tid, int *ret_signal, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = 50000};
-	int64_t deadline = clock_milliseconds(CLOCK_MONOTONIC) + STOP_MILLISECONDS;
+	int64_t deadline = clock_monotonic() + STOP_MILLISECONDS;
 	int status;
 
 	for (;;) {
@@ -78,7 +78,7 @@ static int wait_stopped(pid_t tid, int *ret_signal, struct error *err)
 		}
 		if (got == tid || (got < 0 && errno == ECHILD))
 			return ended(tid, err);
-		if (clock_milliseconds(CLOCK_MONOTONIC) > deadline)
+		if (clock_monotonic() > deadline)
 			return error_set(err, -ETIMEDOUT,
 				"thread %d does not stop (is its container paused?)", tid);
 		nanosleep(&pause, NULL);

@@ -74,11 +74,6 @@
 #define STACK_SIZE ((size_t)256 * 1024)
 #define GUARD_SIZE ((size_t)64 * 1024)
 
-int64_t load_clock(void)
-{
-	return clock_milliseconds(CLOCK_MONOTONIC);
-}
-
 int load_status_field(const char *path, const char *field, unsigned long long *ret)
 {
 	AUTO_FREE char *text = NULL;
@@ -304,7 +299,7 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 		.pid = request->pid,
 		.pidfd = -1,
 		.listener = -1,
-		.deadline = load_clock() + LOADER_MILLISECONDS,
+		.deadline = clock_monotonic() + LOADER_MILLISECONDS,
 	};
 	struct error err = ERROR_INIT;
 	int r;

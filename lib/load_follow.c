@@ -2,6 +2,7 @@
 #include "load_internal.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "log.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	for (;;) {
-		int64_t left = deadline ? deadline - load_clock() : 0;
+		int64_t left = deadline ? deadline - clock_monotonic() : 0;
 		struct timespec pause;
 		pid_t tid;
 

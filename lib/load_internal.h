@@ -32,7 +32,7 @@ struct loader {
 	pid_t pid;			    /* the container process */
 	int pidfd;			    /* of the container process */
 	int listener;			    /* owned; of the filter that notifies; -1: none */
-	int64_t deadline;		    /* of the load, in load_clock()'s milliseconds */
+	int64_t deadline;		    /* of the load, of clock_monotonic */
 	struct root root;		    /* of the container process before pivot_root */
 	bool attached;			    /* from the first seized thread on */
 	bool in_group_stop; /* while it is loaded into: SIGSTOP has stopped the main thread */
@@ -40,9 +40,6 @@ struct loader {
 	size_t others_count;
 	size_t others_room;
 };
-
-/* Milliseconds of CLOCK_MONOTONIC. */
-int64_t load_clock(void);
 
 /* The decimal number behind "FIELD:" in a /proc/.../status file. -ENOENT: no such field. */
 int load_status_field(const char *path, const char *field, unsigned long long *ret)

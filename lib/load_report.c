@@ -2,6 +2,7 @@
 #include "load_internal.h"
 
 #include "cleanup.h"
+#include "clock.h"
 #include "io.h"
 
 #include <errno.h>
@@ -71,7 +72,7 @@ static int read_until(int fd, void *data, size_t length, int64_t deadline, int *
 	char *next = data;
 
 	while (length > 0) {
-		int64_t left = deadline - load_clock();
+		int64_t left = deadline - clock_monotonic();
 		ssize_t n;
 		int r = poll(&ready, 1, left > 0 ? (int)left : 0);
 
@@ -100,7 +101,7 @@ static void end_loader(pid_t loader)
 
 int load_read_report(pid_t loader, int fd, int *ret_listener, struct error *err)
 {
-	int64_t deadline = load_clock() + CALLER_MILLISECONDS;
+	int64_t deadline = clock_monotonic() + CALLER_MILLISECONDS;
 	AUTO_CLOSE int listener = -1;
 	char message[MESSAGE_LIMIT + 1];
 	struct report report;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "load_internal.h"
 
+#include "clock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -85,7 +87,7 @@ int load_seize(struct loader *loader, struct error *err)
 			"cannot list the threads of process %d", loader->pid);
 	do {
 		r = seize_new_threads(loader, threads, &found, err);
-		if (r == 0 && load_clock() > loader->deadline)
+		if (r == 0 && clock_monotonic() > loader->deadline)
 			r = error_set(
 				err, -ETIMEDOUT, "process %d keeps starting threads", loader->pid);
 	} while (r == 0 && found > 0);

@@ -2,6 +2,7 @@
 #include "load_internal.h"
 
 #include "cleanup.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -50,7 +51,7 @@ static _Noreturn void loader_main(pid_t caller, int report_fd)
 		.pid = caller,
 		.pidfd = -1,
 		.listener = -1,
-		.deadline = load_clock() + MILLISECONDS,
+		.deadline = clock_monotonic() + MILLISECONDS,
 	};
 	enum follow_outcome outcome = FOLLOW_ON;
 	struct error err = ERROR_INIT;

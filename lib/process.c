@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -151,4 +152,13 @@ bool process_had_started(unsigned long long start, uint64_t time)
 		(uint64_t)(clock_milliseconds(CLOCK_REALTIME) - clock_milliseconds(CLOCK_BOOTTIME));
 
 	return boot + start * 1000 / ticks <= time + COARSE;
+}
+
+ino_t process_namespace(pid_t pid, const char *name)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, name);
+	return stat(path, &status) == 0 ? status.st_ino : 0;
 }

@@ -35,6 +35,9 @@ bool process_had_started(unsigned long long start, uint64_t time);
 int process_file(pid_t pid, const char *name, char **ret_text, size_t *ret_length,
 	struct error *err) __attribute__((warn_unused_result));
 
+/* The number of a namespace of it, "mnt" or "pid" for instance; 0: not known. */
+ino_t process_namespace(pid_t pid, const char *name);
+
 /* The processes of the host, or (`of` is not 0) the threads of one. Owned by the caller, sorted. */
 int process_list(pid_t of, pid_t **ret, size_t *ret_count, struct error *err)
 	__attribute__((warn_unused_result));

@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include "cleanup.h"
+#include "process.h"
 #include "record/shared.h"
 #include "syscalls.h"
 
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct recorder {
@@ -130,33 +130,20 @@ int recorder_add(struct recorder *recorder, pid_t pid, bool at_exec, struct erro
 }
 
 /* 0: the caller's own. */
-static int namespace_of(pid_t pid, const char *name, unsigned *ret, struct error *err)
+static unsigned namespace_of(pid_t pid, const char *name)
 {
-	struct stat theirs, ours;
-	char path[64], own[64];
+	ino_t theirs = process_namespace(pid, name);
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, name);
-	snprintf(own, sizeof(own), "/proc/self/ns/%s", name);
-	if (stat(path, &theirs) < 0)
-		return error_set_errno(err, errno == ENOENT ? -ESRCH : -errno, "%s", path);
-	if (stat(own, &ours) < 0)
-		return error_set_errno(err, -errno, "%s", own);
-	*ret = theirs.st_ino == ours.st_ino ? 0 : (unsigned)theirs.st_ino;
-	return 0;
+	return theirs == process_namespace(getpid(), name) ? 0 : (unsigned)theirs;
 }
 
 int recorder_add_namespaces(struct recorder *recorder, pid_t pid, bool at_exec, struct error *err)
 {
-	unsigned mount = 0, process = 0;
-	int r = namespace_of(pid, "mnt", &mount, err);
-
-	if (r == 0)
-		r = namespace_of(pid, "pid", &process, err);
-	if (r < 0)
-		return r;
+	if (!process_namespace(pid, "mnt") || !process_namespace(pid, "pid"))
+		return error_set(err, -ESRCH, "the namespaces of process %d cannot be seen", pid);
 	recorder->program->bss->waits = at_exec;
-	recorder->program->bss->mount_namespace = mount;
-	recorder->program->bss->pid_namespace = process;
+	recorder->program->bss->mount_namespace = namespace_of(pid, "mnt");
+	recorder->program->bss->pid_namespace = namespace_of(pid, "pid");
 	return 0;
 }
 

@@ -192,13 +192,13 @@ static int take_slot(const char *directory, int *ret_fd, struct error *err)
 /* Reads what the recorder says until nobody can say more. False: it takes too long. */
 static bool listen_to(int fd, char said[SAID_LIMIT])
 {
-	int64_t deadline = clock_milliseconds(CLOCK_MONOTONIC) + START_MILLISECONDS;
+	int64_t deadline = clock_monotonic() + START_MILLISECONDS;
 	struct pollfd ready = {fd, POLLIN, 0};
 	size_t length = 0;
 	ssize_t n = 1;
 
 	while (n > 0 && length < SAID_LIMIT - 1) {
-		int64_t left = deadline - clock_milliseconds(CLOCK_MONOTONIC);
+		int64_t left = deadline - clock_monotonic();
 
 		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
 			break;

@@ -12,8 +12,8 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 struct request {
 	const char *file;      /* NULL: the host's own */
@@ -32,9 +32,8 @@ struct request {
 static bool can_tell_containers(const struct request *request)
 {
 	const ino_t first = 0xeffffffc; /* PID_NS_INIT_INO of <linux/nsfs.h> */
-	struct stat status;
 
-	if (stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == first)
+	if (process_namespace(getpid(), "pid") == first)
 		return true;
 	if (request->container)
 		fputs("oci-seccomp denials: warning: this is not the host's pid namespace, so "
@@ -106,7 +105,7 @@ static int read_lines(struct reading *reading, struct error *err)
 			r = take_line(reading, line, length, err);
 		else if (fflush(stdout) != 0)
 			return error_set_errno(err, -errno, "standard output: cannot write");
-		else if ((uint64_t)clock_milliseconds(CLOCK_REALTIME) > reading->request->until)
+		else if (clock_real() > reading->request->until)
 			return 0;
 		if (r < 0)
 			return r;
@@ -260,8 +259,7 @@ int verb_denials(const struct verb *verb, int argc, char **argv)
 		{"until", required_argument, NULL, OPTION_UNTIL},
 		{0},
 	};
-	struct request request = {
-		.now = (uint64_t)clock_milliseconds(CLOCK_REALTIME), .until = UINT64_MAX};
+	struct request request = {.now = clock_real(), .until = UINT64_MAX};
 	struct error err = ERROR_INIT;
 	const char *problem;
 	size_t rest = 0;

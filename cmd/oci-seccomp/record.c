@@ -251,11 +251,11 @@ static int run(const struct record_request *request, struct record_outcome *outc
 }
 
 /* `30s`, `5min`, `2h`; a number alone is seconds. */
-static int read_duration(const char *value, uint64_t *ret, struct error *err)
+static int read_duration(const char *value, int64_t *ret, struct error *err)
 {
 	static const struct {
 		const char *unit;
-		uint64_t milliseconds;
+		int64_t milliseconds;
 	} units[] = {
 		{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"min", 60000}, {"h", 3600000}};
 	unsigned long number;
@@ -266,7 +266,7 @@ static int read_duration(const char *value, uint64_t *ret, struct error *err)
 		if (*value < '0' || *value > '9' || number == 0 || number > 1000000 ||
 			strcmp(end, units[i].unit) != 0)
 			continue;
-		*ret = number * units[i].milliseconds;
+		*ret = (int64_t)number * units[i].milliseconds;
 		return 0;
 	}
 	return error_set(err, -EINVAL, "\"%s\" is no duration, as 30s, 5min or 2h", value);

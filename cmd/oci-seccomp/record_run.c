@@ -27,16 +27,11 @@ enum {
 	GRACE_MILLISECONDS = 5000, /* from SIGTERM to SIGKILL */
 };
 
-static uint64_t clock_now(void)
-{
-	return (uint64_t)clock_milliseconds(CLOCK_MONOTONIC);
-}
-
 /* One recording while it goes on. */
 struct watch {
 	const struct record_request *request;
 	struct recorder *recorder;
-	uint64_t begun, changed; /* when; the latter: a call came that was not seen before */
+	int64_t begun, changed; /* when; the latter: a call came that was not seen before */
 	size_t count;
 	sigset_t former; /* mask of signals */
 	int signals;	 /* signalfd of SIGCHLD, SIGINT, SIGTERM */
@@ -55,7 +50,7 @@ static int watch_init(struct watch *watch, const struct record_request *request,
 	sigaddset(&set, SIGTERM);
 	*watch = (struct watch){.request = request,
 		.recorder = recorder,
-		.begun = clock_now(),
+		.begun = clock_monotonic(),
 		/* Not in between what the command shows there. */
 		.terminal = isatty(STDERR_FILENO) && !(request->command && isatty(STDOUT_FILENO))};
 	watch->changed = watch->begun;
@@ -83,22 +78,22 @@ static void read_signals(struct watch *watch)
 static void look(struct watch *watch)
 {
 	size_t count = recorder_count(watch->recorder);
-	uint64_t now = clock_now();
+	int64_t now = clock_monotonic();
 
 	if (count != watch->count) {
 		watch->count = count;
 		watch->changed = now;
 	}
 	if (watch->terminal)
-		fprintf(stderr, "\r\033[K%zu system calls, the last new one %llu s ago", count,
-			(unsigned long long)(now - watch->changed) / 1000);
+		fprintf(stderr, "\r\033[K%zu system calls, the last new one %lld s ago", count,
+			(long long)(now - watch->changed) / 1000);
 }
 
 /* Whether the recording is to end before what is recorded does. */
 static bool is_over(const struct watch *watch, enum record_end *ret)
 {
 	const struct record_request *request = watch->request;
-	uint64_t now = clock_now();
+	int64_t now = clock_monotonic();
 
 	if (watch->interrupted)
 		*ret = RECORD_INTERRUPTED;
@@ -201,11 +196,11 @@ static void signal_children(int signal)
 /* The command is there to be recorded, so it ends with the recording: politely, then not. */
 static void end_children(struct watch *watch, pid_t child, int *status)
 {
-	uint64_t deadline = clock_now() + GRACE_MILLISECONDS;
+	int64_t deadline = clock_monotonic() + GRACE_MILLISECONDS;
 
 	signal_children(SIGTERM);
 	while (reap(child, status)) {
-		if (clock_now() > deadline)
+		if (clock_monotonic() > deadline)
 			signal_children(SIGKILL);
 		wait_a_moment(watch, -1);
 	}
@@ -232,7 +227,7 @@ int record_command(const struct record_request *request, struct recorder *record
 		}
 		wait_a_moment(&watch, -1);
 	}
-	outcome.milliseconds = clock_now() - watch.begun;
+	outcome.milliseconds = clock_monotonic() - watch.begun;
 	watch_finish(&watch);
 	if (r == 0)
 		*ret = outcome;
@@ -361,7 +356,7 @@ int record_running(const struct record_request *request, struct recorder *record
 		record_detach(ready);
 	while (r == 0 && !is_over(&watch, &outcome.end) && !wait_a_moment(&watch, fd))
 		continue;
-	outcome.milliseconds = clock_now() - watch.begun;
+	outcome.milliseconds = clock_monotonic() - watch.begun;
 	watch_finish(&watch);
 	if (r == 0)
 		*ret = outcome;

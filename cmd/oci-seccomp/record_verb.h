@@ -20,9 +20,9 @@ struct record_request {
 	pid_t pid;	       /* 0: none */
 	bool first; /* the process is the first one of a container, and may yet wait for its program */
 	bool background;
-	char **command;	   /* NULL: none */
-	uint64_t duration; /* milliseconds; 0: no limit */
-	uint64_t quiet;	   /* milliseconds without a call that was not seen before; 0: no limit */
+	char **command;	  /* NULL: none */
+	int64_t duration; /* milliseconds; 0: no limit */
+	int64_t quiet;	  /* milliseconds without a call that was not seen before; 0: no limit */
 	bool arguments;
 	const char *runtime; /* whose own calls are added; NULL: none */
 	struct state_roots roots;
@@ -39,7 +39,7 @@ enum record_end {
 struct record_outcome {
 	enum record_end end;
 	int status; /* exit status of the command, as a shell has it */
-	uint64_t milliseconds;
+	int64_t milliseconds;
 };
 
 /* In the background from `record_detach` on. Both are called once. The first forks: the caller waits there,
@@ -47,8 +47,8 @@ struct record_outcome {
 int record_background(int *ret_ready, struct error *err) __attribute__((warn_unused_result));
 void record_detach(int ready);
 
-/* Runs the command to its end, and that of all that it has started, or records what runs already; `ready` (-1: none) is for
- * record_detach. */
+/* Runs the command to its end, and that of all that it has started, or records what runs already; `ready`
+ * (-1: none) is for record_detach. */
 int record_command(const struct record_request *request, struct recorder *recorder,
 	struct record_outcome *ret, struct error *err) __attribute__((warn_unused_result));
 int record_running(const struct record_request *request, struct recorder *recorder, int ready,
