@@ -4,51 +4,26 @@
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# shellcheck source=test/e2e/engines.sh
+. "$HERE/engines.sh"
+
 for program in containerd ctr; do
 	command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
-: "${SHIM:=$TOP/build/cmd/oci-seccomp-runtime/oci-seccomp-runtime}"
 KEY=io.oci-seccomp.profile
-CONTAINERD_ADDRESS=$TMP/containerd.sock
-export CONTAINERD_ADDRESS
 
 # A call that neither runtime needs: what is loaded by it binds it as well.
 deny_profile chmod.json chmod 99
 
-cat >"$TMP/shim" <<END
-#!/bin/sh
-export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME="$(command -v "$RUNTIME")"
-exec "$SHIM" "\$@"
-END
-chmod 755 "$TMP/shim"
-
-cat >"$TMP/containerd.toml" <<END
-version = 2
-root = "$TMP/containerd"
-state = "$TMP/containerd.state"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-[grpc]
-  address = "$CONTAINERD_ADDRESS"
-END
-containerd --config "$TMP/containerd.toml" >"$TMP/containerd.log" 2>&1 &
-CONTAINERD=$!
-
 remove() {
 	ctr task kill --signal KILL "$NAME" >/dev/null 2>&1
-	until_true 10 task_gone
+	until_true 10 task_gone "$NAME"
 	ctr container rm "$NAME" >/dev/null 2>&1
 }
-
-task_gone() {
-	ctr task rm "$NAME" >/dev/null 2>&1 || ! ctr task ls -q 2>/dev/null | grep -qx "$NAME"
-}
-
 script_clean_up() {
-	[ -z "${NAME:-}" ] || remove
-	kill "$CONTAINERD" 2>/dev/null
-	wait "$CONTAINERD" 2>/dev/null
+	stop_engines
 }
-until_true 30 ctr version >/dev/null 2>&1 || not_ok "containerd answers" "$TMP/containerd.log"
+start_containerd || not_ok "containerd answers" "$TMP/containerd.log"
 
 OUT=$TMP/out ERR=$TMP/err
 # run_task OPTION... -- ARGUMENT...: our root file system without an image. Sets STATUS.
@@ -56,13 +31,13 @@ run_task() {
 	NAME=e2e-$$-$1
 	shift
 	STATUS=0
-	timeout -k 5 60 ctr run --detach --runc-binary "$TMP/shim" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+	ctr run --detach --runc-binary "$TMP/shim" "$@" >"$OUT" 2>"$ERR" || STATUS=$?
 }
 
 # containerd may lose what a short command writes (its issue 5741), so no output is asked for again.
 in_container() {
 	for _ in 1 2 3 4 5; do
-		timeout -k 5 60 ctr task exec --exec-id "e$(date +%N)" "$NAME" /probe "$@" >"$OUT" 2>>"$ERR"
+		ctr task exec --exec-id "e$(date +%N)" "$NAME" /probe "$@" >"$OUT" 2>>"$ERR"
 		[ ! -s "$OUT" ] || break
 	done
 }
