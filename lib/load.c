@@ -12,6 +12,7 @@
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@
  *   runs hook ---> load_into_container
  *                  forks ---------------> seizes every thread          (seccomp is suspended now)
  *                                         interrupts; at the entry of
- *                                         read(pipe) makes it call     mmap, seccomp, munmap
+ *                                         read(pipe) makes it call     mmap, seccomp
  *                                         reads the filter back        read(pipe) again
  *                  returns 0 <- report - follows
  *   goes on <----- exits
@@ -70,6 +71,7 @@
  */
 
 #define LOADER_MILLISECONDS 8000 /* the loader gives up itself and tells at which step */
+#define CALLER_END_MILLISECONDS 100
 #define COMMAND_LINE_LIMIT (2 << 20)
 #define STACK_SIZE ((size_t)256 * 1024)
 #define GUARD_SIZE ((size_t)64 * 1024)
@@ -218,14 +220,20 @@ static int run_loader(struct loader *loader, struct error *err)
 	return r;
 }
 
-int load_isolate(int *report_fd, struct error *err)
+void load_reset_signals(void)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
-	sigset_t blocked;
-	int null, socket_end;
 
 	for (int signal = 1; signal < NSIG; signal++)
 		sigaction(signal, &standard, NULL);
+}
+
+int load_isolate(int *report_fd, struct error *err)
+{
+	sigset_t blocked;
+	int null, socket_end;
+
+	signal(SIGCHLD, SIG_DFL); /* where it is ignored the kernel reaps for us */
 	/* When the caller is gone, writing the report fails, and the loader ends by itself. */
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&blocked);
@@ -292,6 +300,15 @@ static void forget_pages(void)
 		madvise(segments.items[i].iov_base, segments.items[i].iov_len, MADV_DONTNEED);
 }
 
+/* What is left to do holds nobody up, so whoever waits for the caller comes first. */
+static void let_caller_end(int report_fd)
+{
+	struct pollfd caller = {.fd = report_fd, .events = POLLIN};
+
+	poll(&caller, 1, CALLER_END_MILLISECONDS);
+	close(report_fd);
+}
+
 static _Noreturn void loader_main(const struct load_request *request, int report_fd)
 {
 	struct loader loader = {
@@ -309,7 +326,7 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 		r = run_loader(&loader, &err);
 	if (load_send_report(report_fd, r, loader.listener, &err) < 0 || r < 0)
 		_exit(1);
-	close(report_fd);
+	let_caller_end(report_fd);
 	/* Nobody but the agent may keep it: when the agent is gone, the calls must fail. */
 	if (loader.listener >= 0)
 		close(loader.listener);
@@ -402,8 +419,10 @@ static int start_loader(
 	start.caller_end = ends[0];
 	start.loader_end = ends[1];
 	loader = request->ends_caller ? start_sharing(&start) : fork();
-	if (loader == 0)
+	if (loader == 0) {
+		load_reset_signals();
 		start_loader_main(&start);
+	}
 	close(ends[1]);
 	if (loader < 0) {
 		close(ends[0]);
@@ -414,6 +433,19 @@ static int start_loader(
 	return 0;
 }
 
+/* Why the kernel refuses what needs privileges is asked only once it has. */
+static int explain_refusal(int code, struct error *err)
+{
+	struct error reason = ERROR_INIT;
+	int r = load_possible(&reason);
+
+	if (r == 0)
+		return code;
+	error_finish(err);
+	*err = reason;
+	return r;
+}
+
 int load_into_container(const struct load_request *request, int *ret_listener, struct error *err)
 {
 	AUTO_CLOSE int fd = -1, listener = -1;
@@ -421,12 +453,14 @@ int load_into_container(const struct load_request *request, int *ret_listener, s
 	int r = check_request(request, err);
 
 	if (r == 0)
-		r = load_possible(err);
+		r = load_permitted(err);
 	if (r == 0)
 		r = start_loader(request, &loader, &fd, err);
 	if (r < 0)
 		return r;
 	r = load_read_report(loader, fd, &listener, err);
+	if (r == -EPERM || r == -EACCES)
+		r = explain_refusal(r, err);
 	if (r < 0) /* the container dies with the loader */
 		return error_prefix(err, r, "load into process %d", request->pid);
 	if (count_listeners(request) > 0 && listener < 0)

@@ -35,7 +35,7 @@ struct load_request {
 	void (*release)(void *data);
 	/* Success ends the caller at once, with status 0: load_into_container does not return then. The
 	 * loader then shares the caller's memory instead of having a copy, which takes a good part of
-	 * the time; so nothing that runs at the caller's exit must matter. */
+	 * the time; so the caller has no signal handlers, and nothing that runs at its exit matters. */
 	bool ends_caller;
 	/* Called in the loader once the filters are in force, if not NULL; while it works nobody waits. */
 	void (*started)(void *data);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "load_internal.h"
 
+#include "cleanup.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -13,13 +15,12 @@
  * blocked in one, as a waiting container process is, the kernel itself restarts that call, so this
  * entry comes at once and is the blocked call's own. There the call is replaced by one of ours; at
  * the exit of ours the registers are put back and the pc is stepped back onto the system call
- * instruction, so that the thread enters its own call again:
+ * instruction, so that the thread enters the next of our calls and, after the last, its own again:
  *
- *     read(3, ...)                blocked                     interrupted: -ERESTARTSYS
- *     read(3, ...)  entry stop    -> mmap(...)     exit stop  pc back
- *     read(3, ...)  entry stop    -> seccomp(...)  exit stop  pc back
- *     read(3, ...)  entry stop    -> munmap(...)   exit stop  pc back
- *     read(3, ...)  entry stop    resumed, blocks again
+ *     read(3, ...)      blocked                               interrupted: -ERESTARTSYS
+ *     read(3, ...)      entry stop  -> mmap(...)  exit stop   pc back
+ *     seccomp(...)      entry stop                exit stop   pc back
+ *     read(3, ...)                                            blocks again
  *
  * So no code is written into the process, its own stack is not used (a goroutine's is too small),
  * and restarts stay the kernel's business: -ERESTART_RESTARTBLOCK (nanosleep, poll) arrives here
@@ -150,40 +151,85 @@ int load_borrow(struct borrowed *thread, struct error *err)
 	return 0;
 }
 
-int load_call(const struct borrowed *thread, const char *name, long number,
-	const unsigned long arguments[6], long *ret, struct error *err)
+/* From the exit of a call of ours to the entry of `call` (NULL: of the thread's own). */
+static int enter(const struct borrowed *thread, const char *name, const struct arch_call *call,
+	struct error *err)
 {
-	struct loader *loader = thread->loader;
+	long number = call ? call->number : thread->state.number;
+	pid_t pid = thread->loader->pid;
+	struct __ptrace_syscall_info info;
+	int r = arch.rewind(pid, &thread->state, call);
+
+	if (r < 0)
+		return error_set_errno(err, r, "%s: set registers", name);
+	r = run_to(thread->loader, PTRACE_SYSCALL_INFO_ENTRY, name, &info, err);
+	if (r < 0)
+		return r;
+	if (info.instruction_pointer != thread->pc || info.entry.nr != (uint64_t)number)
+		return error_set(err, -EIO, "%s: process %d entered another system call: %llu",
+			name, pid, (unsigned long long)info.entry.nr);
+	return 0;
+}
+
+int load_call(struct borrowed *thread, const char *name, const struct arch_call *call, long *ret,
+	struct error *err)
+{
+	pid_t pid = thread->loader->pid;
 	struct __ptrace_syscall_info info;
 	int r;
 
-	r = arch.replace(loader->pid, &thread->state, number, arguments);
-	if (r < 0)
-		return error_set_errno(err, r, "inject %s: set registers", name);
-	r = run_to(loader, PTRACE_SYSCALL_INFO_EXIT, name, &info, err);
-	if (r < 0)
-		return error_prefix(err, r, "inject");
-	r = arch.result(loader->pid, ret);
+	if (thread->has_called) {
+		r = enter(thread, name, call, err);
+	} else {
+		r = arch.replace(pid, &thread->state, call);
+		if (r < 0)
+			error_set_errno(err, r, "%s: set registers", name);
+	}
 	if (r == 0)
-		r = arch.rewind(loader->pid, &thread->state);
-	if (r < 0)
-		return error_set_errno(err, r, "inject %s: registers", name);
-	r = run_to(loader, PTRACE_SYSCALL_INFO_ENTRY, name, &info, err);
+		r = run_to(thread->loader, PTRACE_SYSCALL_INFO_EXIT, name, &info, err);
 	if (r < 0)
 		return error_prefix(err, r, "inject");
-	if (info.instruction_pointer != thread->pc ||
-		info.entry.nr != (uint64_t)thread->state.number)
-		return error_set(err, -EIO,
-			"inject %s: process %d did not go back to its own system call", name,
-			loader->pid);
-	return 0;
+	thread->has_called = true;
+	r = arch.result(pid, ret);
+	return r < 0 ? error_set_errno(err, r, "inject %s: registers", name) : 0;
+}
+
+/* Whether a signal waits to be delivered to the thread; also when that cannot be told. */
+static bool has_pending_signal(pid_t pid)
+{
+	static const uint32_t queues[] = {0, PTRACE_PEEKSIGINFO_SHARED};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(queues); i++) {
+		struct __ptrace_peeksiginfo_args first = {.flags = queues[i], .nr = 1};
+		siginfo_t info;
+
+		if (ptrace(PTRACE_PEEKSIGINFO, pid, &first, &info) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* A signal that came meanwhile has to interrupt the thread's own call: it is let through to the
+ * entry of that call first. Without one, that the call is executed again comes to the same. */
+static int go_back(const struct borrowed *thread, struct error *err)
+{
+	static const char step[] = "give back";
+	int r;
+
+	if (has_pending_signal(thread->loader->pid))
+		return enter(thread, step, NULL, err);
+	r = arch.rewind(thread->loader->pid, &thread->state, NULL);
+	return r < 0 ? error_set_errno(err, r, "%s: set registers", step) : 0;
 }
 
 int load_give_back(const struct borrowed *thread, struct error *err)
 {
 	pid_t pid = thread->loader->pid;
 	uint64_t mask = thread->signal_mask;
+	int r = thread->has_called ? go_back(thread, err) : 0;
 
+	if (r < 0)
+		return r;
 	if (ptrace(PTRACE_SETSIGMASK, pid, (void *)sizeof(mask), &mask) < 0)
 		return error_set_errno(
 			err, -errno, "cannot restore the signal mask of process %d", pid);

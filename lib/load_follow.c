@@ -6,6 +6,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,21 @@
  * inherited by what a detached process forks. A tracee that we lose dies (PTRACE_O_EXITKILL).
  */
 
+/* While a filter is loaded the next stop is some microseconds away, which is less than it takes to
+ * fall asleep and be woken. As waitpid with WNOHANG. */
+static pid_t wait_awake(int *ret_status)
+{
+	enum { TRIES = 200 };
+	pid_t tid = 0;
+
+	for (int i = 0; tid == 0 && i < TRIES; i++) {
+		if (i > 0)
+			sched_yield();
+		tid = waitpid(-1, ret_status, __WALL | WNOHANG);
+	}
+	return tid;
+}
+
 int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 {
 	sigset_t child;
@@ -46,7 +62,7 @@ int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 
 		if (deadline && left <= 0)
 			return -ETIMEDOUT;
-		tid = waitpid(-1, ret_status, __WALL | (deadline ? WNOHANG : 0));
+		tid = deadline ? wait_awake(ret_status) : waitpid(-1, ret_status, __WALL);
 		if (tid > 0) {
 			*ret_tid = tid;
 			return 0;
@@ -217,6 +233,12 @@ static void release_others(const struct loader *loader)
 	}
 }
 
+/* Nobody waits for the rest, and the program shall not have to share its processor with it. */
+static void step_back(void)
+{
+	sched_setscheduler(0, SCHED_IDLE, &(const struct sched_param){0});
+}
+
 void follow(struct loader *loader)
 {
 	const struct load_request *request = loader->request;
@@ -233,6 +255,7 @@ void follow(struct loader *loader)
 	if (outcome == FOLLOW_EXEC)
 		detach(tid, 0);
 	release_others(loader);
+	step_back();
 	if (outcome == FOLLOW_EXEC && request->started)
 		request->started(request->data);
 	if (outcome == FOLLOW_EXEC)

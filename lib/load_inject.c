@@ -14,9 +14,10 @@
 #include <sys/uio.h>
 
 /*
- * Loading the programs: the borrowed main thread maps memory, the loader writes a program there,
- * the thread calls seccomp(2) with TSYNC, so that all threads have it, and unmaps the memory. What
- * the kernel then holds is read back before anybody is told that it worked.
+ * Loading the programs: the borrowed main thread maps memory, the loader writes a program there, and
+ * the thread calls seccomp(2) with TSYNC, so that all threads have it. What the kernel then holds is
+ * read back before anybody is told that it worked. The memory, some pages at most, is left where it
+ * is: the execve that the process is about to do takes it away, and to unmap it would cost two stops.
  */
 
 /* The thread's memory for one program at a time. */
@@ -26,17 +27,17 @@ struct scratch {
 };
 
 /* As load_call, a failure of the call itself being one too. */
-static int call(const struct borrowed *thread, const char *name, long number,
-	const unsigned long arguments[6], long *ret, struct error *err)
+static int call(struct borrowed *thread, const char *name, const struct arch_call *call, long *ret,
+	struct error *err)
 {
-	int r = load_call(thread, name, number, arguments, ret, err);
+	int r = load_call(thread, name, call, ret, err);
 
 	if (r < 0)
 		return r;
 	return *ret < 0 && *ret > -4096 ? error_set_errno(err, (int)*ret, "inject %s", name) : 0;
 }
 
-static int map_scratch(const struct borrowed *thread, struct scratch *ret, struct error *err)
+static int map_scratch(struct borrowed *thread, struct scratch *ret, struct error *err)
 {
 	const struct load_request *request = thread->loader->request;
 	size_t longest = 0, size;
@@ -48,22 +49,14 @@ static int map_scratch(const struct borrowed *thread, struct scratch *ret, struc
 			longest = request->filters[i].program.length;
 	}
 	size = sizeof(struct sock_fprog) + longest * sizeof(struct sock_filter);
-	r = call(thread, "mmap", SYS_mmap,
-		(const unsigned long[]){0, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, (unsigned long)-1, 0},
+	r = call(thread, "mmap",
+		&(const struct arch_call){
+			SYS_mmap, {0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+					  (unsigned long)-1, 0}},
 		&address, err);
 	if (r == 0)
 		*ret = (struct scratch){(unsigned long)address, size};
 	return r;
-}
-
-static int unmap_scratch(
-	const struct borrowed *thread, const struct scratch *scratch, struct error *err)
-{
-	long result;
-
-	return call(thread, "munmap", SYS_munmap,
-		(const unsigned long[]){scratch->address, scratch->size, 0, 0, 0, 0}, &result, err);
 }
 
 static int write_program(
@@ -87,7 +80,7 @@ static int write_program(
 }
 
 /* The kernel gives the listener to the process itself. It must not be the one that answers. */
-static int take_listener(const struct borrowed *thread, long number, struct error *err)
+static int take_listener(struct borrowed *thread, long number, struct error *err)
 {
 	struct loader *loader = thread->loader;
 	long result;
@@ -97,8 +90,8 @@ static int take_listener(const struct borrowed *thread, long number, struct erro
 		return error_set_errno(err, errno == ENOSYS ? -EOPNOTSUPP : -errno,
 			"cannot take the listener out of process %d: pidfd_getfd (Linux 5.6)",
 			loader->pid);
-	return call(thread, "close", SYS_close,
-		(const unsigned long[]){(unsigned long)number, 0, 0, 0, 0, 0}, &result, err);
+	return call(thread, "close", &(const struct arch_call){SYS_close, {(unsigned long)number}},
+		&result, err);
 }
 
 static int explain(pid_t pid, const struct load_filter *filter, long result, struct error *err)
@@ -126,7 +119,7 @@ static int explain(pid_t pid, const struct load_filter *filter, long result, str
 	}
 }
 
-static int load_filter(const struct borrowed *thread, const struct load_filter *filter,
+static int load_filter(struct borrowed *thread, const struct load_filter *filter,
 	const struct scratch *scratch, struct error *err)
 {
 	uint32_t flags = load_flags(filter);
@@ -135,9 +128,9 @@ static int load_filter(const struct borrowed *thread, const struct load_filter *
 	int r = write_program(pid, &filter->program, scratch, err);
 
 	if (r == 0)
-		r = load_call(thread, "seccomp", SYS_seccomp,
-			(const unsigned long[]){
-				SECCOMP_SET_MODE_FILTER, flags, scratch->address, 0, 0, 0},
+		r = load_call(thread, "seccomp",
+			&(const struct arch_call){
+				SYS_seccomp, {SECCOMP_SET_MODE_FILTER, flags, scratch->address}},
 			&result, err);
 	if (r < 0)
 		return r;
@@ -223,8 +216,6 @@ int load_inject(struct loader *loader, struct error *err)
 		r = map_scratch(&thread, &scratch, err);
 	for (size_t i = 0; r == 0 && i < loader->request->count; i++)
 		r = load_filter(&thread, &loader->request->filters[i], &scratch, err);
-	if (r == 0)
-		r = unmap_scratch(&thread, &scratch, err);
 	if (r == 0)
 		r = verify(loader, before, err);
 	return r < 0 ? r : load_give_back(&thread, err);

@@ -51,6 +51,12 @@ uint32_t load_flags(const struct load_filter *filter);
 /* The root of `pid` (0: of the caller). */
 int load_root(pid_t pid, struct root *ret) __attribute__((warn_unused_result));
 
+/* A loader that a fork made has handlers of a program that it is no part of. */
+void load_reset_signals(void);
+
+/* load_possible.c: the part of load_possible that the kernel does not see to itself. */
+int load_permitted(struct error *err) __attribute__((warn_unused_result));
+
 /* Leaves the caller's session and gives up everything that came from it except the socket, which
  * becomes descriptor 3. */
 int load_isolate(int *report_fd, struct error *err) __attribute__((warn_unused_result));
@@ -66,24 +72,23 @@ int load_read_report(pid_t loader, int fd, int *ret_listener, struct error *err)
 /* load_seize.c: makes the caller the tracer of every thread, their seccomp suspended. */
 int load_seize(struct loader *loader, struct error *err) __attribute__((warn_unused_result));
 
-/* load_borrow.c: the main thread, stopped at the entry of a system call of its own. */
+/* load_borrow.c: the main thread, stopped at a system call of its own. */
 struct borrowed {
-	struct loader *loader;	 /* not owned */
+	struct loader *loader;	 /* not owned; set by the caller of load_borrow */
 	struct arch_state state; /* registers and number of that call */
 	uint64_t pc;		 /* behind the system call instruction */
 	uint64_t signal_mask; /* the thread's own; all signals are blocked while it is borrowed */
+	bool has_called; /* stopped at the exit of a call of ours, not at the entry of its own */
 };
 
-/* `thread->loader` is set by the caller. */
 int load_borrow(struct borrowed *thread, struct error *err) __attribute__((warn_unused_result));
 
-/* Makes the thread perform a system call and return to the entry of its own. `*ret` is what the
- * call returned, a negative errno when it failed. */
-int load_call(const struct borrowed *thread, const char *name, long number,
-	const unsigned long arguments[6], long *ret, struct error *err)
-	__attribute__((warn_unused_result));
+/* Makes the thread perform a system call. `*ret` is what the call returned, a negative errno when it
+ * failed. */
+int load_call(struct borrowed *thread, const char *name, const struct arch_call *call, long *ret,
+	struct error *err) __attribute__((warn_unused_result));
 
-/* Lets the thread go on, as if nothing had been. */
+/* Lets the thread go on with its own call, as if nothing had been. */
 int load_give_back(const struct borrowed *thread, struct error *err)
 	__attribute__((warn_unused_result));
 

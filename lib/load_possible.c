@@ -37,21 +37,30 @@ static bool has_capability(unsigned capability)
 	return sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
 }
 
+int load_permitted(struct error *err)
+{
+	if (has_capability(CAP_SYS_ADMIN) && has_capability(CAP_SYS_PTRACE))
+		return 0;
+	return error_set(err, -EPERM,
+		"loading a filter into a container needs CAP_SYS_ADMIN and CAP_SYS_PTRACE; run as "
+		"root, or " LOAD_OTHER_WAY);
+}
+
 int load_possible(struct error *err)
 {
 	static const char scope_file[] = "/proc/sys/kernel/yama/ptrace_scope";
 	AUTO_FREE char *scope = NULL;
 	unsigned long long seccomp = 0;
 	size_t length;
+	int r;
 
 	if (!is_initial_user_namespace())
 		return error_set(err, -EPERM,
 			"a filter cannot be loaded into a container from inside a user namespace "
 			"(rootless); " LOAD_OTHER_WAY);
-	if (!has_capability(CAP_SYS_ADMIN) || !has_capability(CAP_SYS_PTRACE))
-		return error_set(err, -EPERM,
-			"loading a filter into a container needs CAP_SYS_ADMIN and CAP_SYS_PTRACE; "
-			"run as root, or " LOAD_OTHER_WAY);
+	r = load_permitted(err);
+	if (r < 0)
+		return r;
 	if (load_status_field("/proc/self/status", "Seccomp", &seccomp) == 0 && seccomp != 0)
 		return error_set(err, -EPERM,
 			"this process is under a seccomp filter itself, so the kernel does not let "

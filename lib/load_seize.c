@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "load_internal.h"
 
+#include "cleanup.h"
 #include "clock.h"
 
 #include <dirent.h>
@@ -50,8 +51,22 @@ static bool is_ours(pid_t tid)
 	       tracer == (unsigned long long)getpid();
 }
 
-static int seize_new_threads(
-	struct loader *loader, DIR *threads, size_t *ret_new, struct error *err)
+/* The threads that were seized, so that they need not be asked about again: a runtime has about ten. */
+struct seized {
+	pid_t tids[64];
+	size_t count;
+};
+
+static bool is_known(const struct seized *seized, pid_t tid)
+{
+	for (size_t i = 0; i < seized->count; i++)
+		if (seized->tids[i] == tid)
+			return true;
+	return false;
+}
+
+static int seize_new_threads(struct loader *loader, DIR *threads, struct seized *seized,
+	size_t *ret_new, struct error *err)
 {
 	struct dirent *entry;
 
@@ -60,11 +75,13 @@ static int seize_new_threads(
 	while ((entry = readdir(threads))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0)
+		if (tid <= 0 || is_known(seized, tid))
 			continue;
 		if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(long)OPTIONS) == 0) {
 			loader->attached = true;
 			(*ret_new)++;
+			if (seized->count < ARRAY_LENGTH(seized->tids))
+				seized->tids[seized->count++] = tid;
 			continue;
 		}
 		if (errno != ESRCH && !is_ours(tid))
@@ -75,6 +92,7 @@ static int seize_new_threads(
 
 int load_seize(struct loader *loader, struct error *err)
 {
+	struct seized seized = {.count = 0};
 	size_t found;
 	char path[64];
 	DIR *threads;
@@ -86,7 +104,7 @@ int load_seize(struct loader *loader, struct error *err)
 		return error_set_errno(err, errno == ENOENT ? -ESRCH : -errno,
 			"cannot list the threads of process %d", loader->pid);
 	do {
-		r = seize_new_threads(loader, threads, &found, err);
+		r = seize_new_threads(loader, threads, &seized, &found, err);
 		if (r == 0 && clock_monotonic() > loader->deadline)
 			r = error_set(
 				err, -ETIMEDOUT, "process %d keeps starting threads", loader->pid);

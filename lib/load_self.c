@@ -55,10 +55,11 @@ static _Noreturn void loader_main(pid_t caller, int report_fd)
 	};
 	enum follow_outcome outcome = FOLLOW_ON;
 	struct error err = ERROR_INIT;
-	int r = load_isolate(&report_fd, &err);
-	int status;
+	int status, r;
 	pid_t tid;
 
+	load_reset_signals();
+	r = load_isolate(&report_fd, &err);
 	if (r == 0)
 		loader.pidfd = pidfd_open(caller, 0);
 	if (r == 0 && loader.pidfd < 0)

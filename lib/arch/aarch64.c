@@ -49,16 +49,14 @@ static int save(pid_t tid, struct arch_state *ret)
 	return 0;
 }
 
-static int replace(
-	pid_t tid, const struct arch_state *state, long number, const unsigned long arguments[6])
+static int replace(pid_t tid, const struct arch_state *state, const struct arch_call *call)
 {
 	struct user_regs_struct registers = state->registers;
 	int r;
 
-	for (size_t i = 0; i < 6; i++)
-		registers.regs[i] = arguments[i];
+	memcpy(registers.regs, call->arguments, sizeof(call->arguments));
 	r = arch_set_registers(tid, &registers);
-	return r < 0 ? r : set_number(tid, (int)number);
+	return r < 0 ? r : set_number(tid, (int)call->number);
 }
 
 static int result(pid_t tid, long *ret)
@@ -72,13 +70,15 @@ static int result(pid_t tid, long *ret)
 	return 0;
 }
 
-static int rewind_call(pid_t tid, const struct arch_state *state)
+static int rewind_call(pid_t tid, const struct arch_state *state, const struct arch_call *call)
 {
 	struct user_regs_struct registers = state->registers;
 	int r;
 
 	registers.pc -= 4;
-	registers.regs[8] = (unsigned long)state->number;
+	registers.regs[8] = (unsigned long)(call ? call->number : state->number);
+	if (call)
+		memcpy(registers.regs, call->arguments, sizeof(call->arguments));
 	r = arch_set_registers(tid, &registers);
 	return r < 0 ? r : set_number(tid, NO_CALL);
 }

@@ -19,6 +19,11 @@ struct arch_state {
 	long number;			   /* of the call that the thread entered */
 };
 
+struct arch_call {
+	long number;
+	unsigned long arguments[6];
+};
+
 struct arch {
 	const char *name;
 	uint32_t audit;		   /* AUDIT_ARCH_* of the only calling convention we inject into */
@@ -31,15 +36,14 @@ struct arch {
 	int (*save)(pid_t tid, struct arch_state *ret);
 
 	/* At the entry stop described by `state`: turns the call into this one. */
-	int (*replace)(pid_t tid, const struct arch_state *state, long number,
-		const unsigned long arguments[6]);
+	int (*replace)(pid_t tid, const struct arch_state *state, const struct arch_call *call);
 
-	/* At the exit stop of a replaced call: its result, a negative errno when it failed. */
+	/* At the exit stop of a call of ours: its result, a negative errno when it failed. */
 	int (*result)(pid_t tid, long *ret);
 
-	/* At the exit stop of a replaced call: when resumed, the thread executes the instruction
-	 * again and enters the call described by `state`. */
-	int (*rewind)(pid_t tid, const struct arch_state *state);
+	/* At the exit stop of a call of ours: when resumed, the thread executes the instruction
+	 * again and enters `call` (NULL: its own, the one described by `state`). */
+	int (*rewind)(pid_t tid, const struct arch_state *state, const struct arch_call *call);
 };
 
 extern const struct arch arch;

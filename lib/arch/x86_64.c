@@ -24,18 +24,22 @@ static int save(pid_t tid, struct arch_state *ret)
 	return 0;
 }
 
-static int replace(
-	pid_t tid, const struct arch_state *state, long number, const unsigned long arguments[6])
+static void set_arguments(struct user_regs_struct *registers, const unsigned long arguments[6])
+{
+	registers->rdi = arguments[0];
+	registers->rsi = arguments[1];
+	registers->rdx = arguments[2];
+	registers->r10 = arguments[3];
+	registers->r8 = arguments[4];
+	registers->r9 = arguments[5];
+}
+
+static int replace(pid_t tid, const struct arch_state *state, const struct arch_call *call)
 {
 	struct user_regs_struct registers = state->registers;
 
-	registers.orig_rax = (unsigned long)number;
-	registers.rdi = arguments[0];
-	registers.rsi = arguments[1];
-	registers.rdx = arguments[2];
-	registers.r10 = arguments[3];
-	registers.r8 = arguments[4];
-	registers.r9 = arguments[5];
+	registers.orig_rax = (unsigned long)call->number;
+	set_arguments(&registers, call->arguments);
 	return arch_set_registers(tid, &registers);
 }
 
@@ -50,13 +54,15 @@ static int result(pid_t tid, long *ret)
 	return 0;
 }
 
-static int rewind_call(pid_t tid, const struct arch_state *state)
+static int rewind_call(pid_t tid, const struct arch_state *state, const struct arch_call *call)
 {
 	struct user_regs_struct registers = state->registers;
 
 	registers.rip -= 2;
-	registers.rax = (unsigned long)state->number;
+	registers.rax = (unsigned long)(call ? call->number : state->number);
 	registers.orig_rax = (unsigned long)-1;
+	if (call)
+		set_arguments(&registers, call->arguments);
 	return arch_set_registers(tid, &registers);
 }
 
