@@ -88,48 +88,57 @@ static int load_and_notify(const struct load_request *request, const struct stat
 		     : 0;
 }
 
+/* For `denials` and `ps`, which can do without. */
+static void warn_of_note(struct error *err)
+{
+	log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(err));
+	error_finish(err);
+}
+
+/* Of a container that no filter is loaded into. */
+static void note(const struct state *state, const struct bundle *bundle)
+{
+	struct error err = ERROR_INIT;
+
+	if (container_note_write(
+		    CONTAINER_NOTES, state->pid, state->id, bundle->document.root, 0, &err) < 0)
+		warn_of_note(&err);
+}
+
 /* Of what the hook knows, what the loader needs after it. */
 struct started {
 	const struct state *state;
 	struct bundle *bundle;
 	unsigned filters;
+	struct container_draft note;
 };
-
-/* For `denials` and `ps`, which can do without. */
-static void note(const struct state *state, const struct bundle *bundle, unsigned filters)
-{
-	struct error err = ERROR_INIT;
-
-	if (container_note_write(CONTAINER_NOTES, state->pid, state->id, bundle->document.root,
-		    filters, &err) < 0)
-		log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(&err));
-	error_finish(&err);
-}
-
-static void note_started(void *data)
-{
-	const struct started *started = data;
-	struct bundle bundle;
-
-	if (bundle_read(started->state->bundle, &bundle, NULL) < 0)
-		bundle = (struct bundle){0}; /* the id is known all the same */
-	note(started->state, &bundle, started->filters);
-	bundle_finish(&bundle);
-}
 
 /* The loader waits without the bundle, which may be large. */
 static void release_bundle(void *data)
 {
-	const struct started *started = data;
+	struct started *started = data;
+	struct error err = ERROR_INIT;
 
+	if (container_draft(started->state->pid, started->state->id, started->bundle->document.root,
+		    started->filters, &started->note, &err) < 0)
+		warn_of_note(&err);
 	bundle_finish(started->bundle);
+}
+
+static void note_started(void *data)
+{
+	struct started *started = data;
+	struct error err = ERROR_INIT;
+
+	if (started->note.text && container_draft_write(&started->note, CONTAINER_NOTES, &err) < 0)
+		warn_of_note(&err);
 }
 
 static int load(const struct state *state, struct bundle *bundle,
 	const struct resolution *resolution, const struct plan *plan, struct error *err)
 {
 	AUTO_FREE char *summary = plan_summary(plan, state, resolution);
-	struct started started = {state, bundle, (unsigned)plan->count};
+	struct started started = {state, bundle, (unsigned)plan->count, {.text = NULL}};
 	struct load_request request = {
 		.pid = state->pid,
 		.filters = plan->filters,
@@ -165,7 +174,7 @@ static int confine(const struct state *state, struct bundle *bundle,
 	if (r == 0 && plan.count > 0)
 		r = load(state, bundle, resolution, &plan, err);
 	else if (r == 0)
-		note(state, bundle, 0);
+		note(state, bundle);
 	plan_finish(&plan);
 	return r;
 }

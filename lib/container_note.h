@@ -21,10 +21,25 @@ struct container_note {
 	unsigned filters; /* that the hook loaded, the oldest ones of the process; 0: none */
 };
 
-/* Notes the container of process `pid`, whose names are taken from its config.json (NULL: none), and
- * at most once a minute tidies the directory, which is made where it is missing: what has ended is
- * marked so, and notes of containers that ended more than a day ago are removed, and of ended ones more
- * than 1,000. */
+/* A note that is not written yet. */
+struct container_draft {
+	char name[64];
+	char *text; /* owned */
+	size_t length;
+};
+
+/* Of the container of process `pid`, whose names are taken from its config.json (NULL: none). */
+int container_draft(pid_t pid, const char *id, const struct json *config, unsigned filters,
+	struct container_draft *ret, struct error *err) __attribute__((warn_unused_result));
+void container_draft_finish(struct container_draft *draft);
+
+/* Writes it, and at most once a minute tidies the directory, which is made where it is missing: what
+ * has ended is marked so, and notes of containers that ended more than a day ago are removed, and of
+ * ended ones more than 1,000. */
+int container_draft_write(const struct container_draft *draft, const char *directory,
+	struct error *err) __attribute__((warn_unused_result));
+
+/* Both. */
 int container_note_write(const char *directory, pid_t pid, const char *id,
 	const struct json *config, unsigned filters, struct error *err)
 	__attribute__((warn_unused_result));
