@@ -49,9 +49,19 @@ static uint64_t hash(const void *data, size_t length)
 	return sum;
 }
 
-static void name_of_key(const void *key, size_t key_length, char ret[NAME_SIZE])
+static void name_of_key(const struct cache_key *key, char ret[NAME_SIZE])
 {
-	snprintf(ret, NAME_SIZE, "%016" PRIx64 SUFFIX, hash(key, key_length));
+	uint64_t head = hash(key->head, key->head_length);
+
+	snprintf(ret, NAME_SIZE, "%016" PRIx64 SUFFIX,
+		head * 31 ^ hash(key->tail, key->tail_length));
+}
+
+static bool is_key(const struct cache_entry *entry, const struct cache_key *key)
+{
+	return entry->key_length == key->head_length + key->tail_length &&
+	       memcmp(entry->key, key->head, key->head_length) == 0 &&
+	       memcmp(entry->key + key->head_length, key->tail, key->tail_length) == 0;
 }
 
 static bool is_entry_name(const char *name)
@@ -139,7 +149,7 @@ static int read_entry(int directory, const char *name, struct cache_entry *ret, 
 	return -EBADMSG;
 }
 
-int cache_find(const char *directory, const void *key, size_t key_length, struct cache_entry *ret)
+int cache_find(const char *directory, const struct cache_key *key, struct cache_entry *ret)
 {
 	AUTO_CLOSE int fd = open_directory(directory);
 	AUTO(cache_entry_finish) struct cache_entry entry = {0};
@@ -148,9 +158,8 @@ int cache_find(const char *directory, const void *key, size_t key_length, struct
 
 	if (fd < 0)
 		return -ENOENT;
-	name_of_key(key, key_length, name);
-	if (read_entry(fd, name, &entry, &written) < 0 || entry.key_length != key_length ||
-		memcmp(entry.key, key, key_length) != 0)
+	name_of_key(key, name);
+	if (read_entry(fd, name, &entry, &written) < 0 || !is_key(&entry, key))
 		return -ENOENT;
 	*ret = entry;
 	memset(&entry, 0, sizeof(entry));
@@ -241,17 +250,20 @@ static void remove_oldest(int directory)
 }
 
 /* The bytes of an entry's file, owned by the caller; NULL: no memory. */
-static char *lay_out(const void *key, size_t key_length, const void *value, size_t value_length,
-	size_t *ret_length)
+static char *lay_out(
+	const struct cache_key *key, const void *value, size_t value_length, size_t *ret_length)
 {
+	size_t key_length = key->head_length + key->tail_length;
 	struct header header = {
 		.magic = MAGIC, .key_length = key_length, .value_length = value_length};
 	char *data = malloc(sizeof(header) + key_length + value_length);
+	char *next = data + sizeof(header);
 
 	if (!data)
 		return NULL;
-	memcpy(data + sizeof(header), key, key_length);
-	memcpy(data + sizeof(header) + key_length, value, value_length);
+	next = mempcpy(next, key->head, key->head_length);
+	next = mempcpy(next, key->tail, key->tail_length);
+	memcpy(next, value, value_length);
 	header.checksum = hash(data + sizeof(header), key_length + value_length);
 	memcpy(data, &header, sizeof(header));
 	*ret_length = sizeof(header) + key_length + value_length;
@@ -306,7 +318,7 @@ int cache_usable(const char *directory, struct error *err)
 	return 0;
 }
 
-int cache_store(const char *directory, const void *key, size_t key_length, const void *value,
+int cache_store(const char *directory, const struct cache_key *key, const void *value,
 	size_t value_length, struct error *err)
 {
 	AUTO_CLOSE int fd = open_for_writing(directory, err);
@@ -317,13 +329,13 @@ int cache_store(const char *directory, const void *key, size_t key_length, const
 
 	if (fd < 0)
 		return fd;
-	data = lay_out(key, key_length, value, value_length, &length);
+	data = lay_out(key, value, value_length, &length);
 	if (!data)
 		return error_memory(err);
 	if (length > CACHE_ENTRY_LIMIT)
 		return error_set(err, -E2BIG, "%s: an entry of %zu bytes is too large to be kept",
 			directory, length);
-	name_of_key(key, key_length, name);
+	name_of_key(key, name);
 	r = write_entry(fd, name, data, length);
 	if (r < 0)
 		return error_set_errno(err, r, "%s/%s: cannot write", directory, name);

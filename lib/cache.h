@@ -33,8 +33,14 @@ struct cache_entry {
 
 void cache_entry_finish(struct cache_entry *entry);
 
+/* In two parts, so that a long text need not be copied; the parts belong to the key. */
+struct cache_key {
+	const void *head, *tail; /* not owned */
+	size_t head_length, tail_length;
+};
+
 /* 0; -ENOENT: there is no such entry, or none that can be trusted. */
-int cache_find(const char *directory, const void *key, size_t key_length, struct cache_entry *ret)
+int cache_find(const char *directory, const struct cache_key *key, struct cache_entry *ret)
 	__attribute__((warn_unused_result));
 
 /* Whether cache_store would find a directory that it can write; it is made where it is missing. */
@@ -43,7 +49,7 @@ int cache_usable(const char *directory, struct error *err) __attribute__((warn_u
 /* Stores an entry in place of an older one of the same key. Beyond CACHE_COUNT_LIMIT the entries
  * that were written first are removed. Fails when the directory cannot be used or written; nothing is
  * lost then but time. */
-int cache_store(const char *directory, const void *key, size_t key_length, const void *value,
+int cache_store(const char *directory, const struct cache_key *key, const void *value,
 	size_t value_length, struct error *err) __attribute__((warn_unused_result));
 
 /* Calls `visit` for each entry, in no order; `entry` is NULL for a file that is damaged or not to be

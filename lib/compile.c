@@ -22,38 +22,22 @@ struct stored {
 	uint64_t skipped;
 };
 
-struct key {
-	char *bytes; /* owned */
-	size_t length;
-};
-
-static void key_finish(struct key *key)
-{
-	free(key->bytes);
-}
-
-/* The key of a profile: lines that a reader understands, an empty one, the text. */
-static int make_key(const struct profile_text *text, const struct node_config *config,
-	const struct target *target, struct key *ret, struct error *err)
+/* The first part of a profile's key: lines that a reader understands and an empty one. The text is the
+ * second part. */
+static int key_lines(const struct profile_text *text, const struct node_config *config,
+	const struct target *target, char **ret, struct error *err)
 {
 	struct libseccomp_version libseccomp = syscalls_libseccomp_version();
-	AUTO_FREE char *lines = NULL;
-	int length = asprintf(&lines,
-		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
-		"kernel %u.%u\ncapabilities %#" PRIx64 "\n\n",
-		libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
-		architectures[target->arch].go_name, config->native_arch_only ? " alone" : "",
-		target->kernel.major, target->kernel.minor, target->capabilities);
 
-	if (length < 0)
-		lines = NULL;
-	ret->bytes = lines ? malloc((size_t)length + text->length) : NULL;
-	if (!ret->bytes)
-		return error_memory(err);
-	memcpy(ret->bytes, lines, (size_t)length);
-	memcpy(ret->bytes + length, text->text, text->length);
-	ret->length = (size_t)length + text->length;
-	return 0;
+	if (asprintf(ret,
+		    "oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
+		    "kernel %u.%u\ncapabilities %#" PRIx64 "\n\n",
+		    libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
+		    architectures[target->arch].go_name, config->native_arch_only ? " alone" : "",
+		    target->kernel.major, target->kernel.minor, target->capabilities) >= 0)
+		return 0;
+	*ret = NULL;
+	return error_memory(err);
 }
 
 bool compile_describe(const struct cache_entry *entry, struct compiled_entry *ret)
@@ -95,7 +79,8 @@ static bool from_value(const char *value, size_t length, struct compiled *ret)
 	return true;
 }
 
-static void keep(const char *directory, const struct key *key, const struct compiled *compiled)
+static void keep(
+	const char *directory, const struct cache_key *key, const struct compiled *compiled)
 {
 	const struct stored stored = {compiled->flags, compiled->has_flags, compiled->skipped};
 	size_t code_size = compiled->program.length * sizeof(*compiled->program.code);
@@ -106,8 +91,7 @@ static void keep(const char *directory, const struct key *key, const struct comp
 		return;
 	memcpy(value, &stored, sizeof(stored));
 	memcpy(value + sizeof(stored), compiled->program.code, code_size);
-	if (cache_store(directory, key->bytes, key->length, value, sizeof(stored) + code_size,
-		    &err) < 0)
+	if (cache_store(directory, key, value, sizeof(stored) + code_size, &err) < 0)
 		error_finish(&err); /* it will be built again the next time */
 }
 
@@ -157,15 +141,13 @@ static int build(const struct profile *profile, const struct node_config *config
 	return r;
 }
 
-/* Takes the text over. */
 static int compile_text(struct profile_text *text, const struct node_config *config,
 	const struct target *target, struct compiled *ret, bool *ret_keep, struct error *err)
 {
 	AUTO(compiled_finish) struct compiled compiled = {0};
 	struct diagnostics diagnostics = {0};
 	struct profile profile;
-	int r = profile_parse(
-		text->name, TAKE_PTR(text->text), text->length, &profile, &diagnostics, err);
+	int r = profile_text_parse(text, &profile, &diagnostics, err);
 
 	for (size_t i = 0; i < diagnostics.count; i++)
 		compiled.skipped += diagnostics.items[i].severity == SEVERITY_NOTE;
@@ -188,15 +170,17 @@ int compile_choice(const struct profile_choice *choice, const struct node_config
 {
 	AUTO(profile_text_finish) struct profile_text text = {0};
 	AUTO(cache_entry_finish) struct cache_entry entry = {0};
-	AUTO(key_finish) struct key key = {0};
+	AUTO_FREE char *lines = NULL;
+	struct cache_key key;
 	bool worth_keeping = false;
 	int r = resolve_read_text(choice, config, &text, err);
 
 	if (r == 0)
-		r = make_key(&text, config, target, &key, err);
+		r = key_lines(&text, config, target, &lines, err);
 	if (r < 0)
 		return r;
-	if (cache_find(config->cache_dir, key.bytes, key.length, &entry) < 0 ||
+	key = (struct cache_key){lines, text.text, strlen(lines), text.length};
+	if (cache_find(config->cache_dir, &key, &entry) < 0 ||
 		!from_value(entry.value, entry.value_length, ret)) {
 		r = compile_text(&text, config, target, ret, &worth_keeping, err);
 		if (r < 0)

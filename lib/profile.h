@@ -88,9 +88,7 @@ int profile_parse(const char *name, char *text, size_t length, struct profile *r
 
 void profile_finish(struct profile *profile);
 
-/* The built-in RuntimeDefault (lib/profiles/runtime-default.json). The text is owned by the caller
- * and NUL-terminated (not counted). */
-int profile_runtime_default_text(char **ret_text, size_t *ret_length, struct error *err)
-	__attribute__((warn_unused_result));
+/* The built-in RuntimeDefault (lib/profiles/runtime-default.json), NUL-terminated (not counted). */
+const char *profile_runtime_default_text(size_t *ret_length);
 int profile_runtime_default(struct profile *ret, struct error *err)
 	__attribute__((warn_unused_result));

@@ -244,32 +244,27 @@ void profile_finish(struct profile *profile)
 	memset(profile, 0, sizeof(*profile));
 }
 
-int profile_runtime_default_text(char **ret_text, size_t *ret_length, struct error *err)
+const char *profile_runtime_default_text(size_t *ret_length)
 {
 	static const char text[] = {
 #include "runtime-default.inc"
-	};
-	char *copy = malloc(sizeof(text) + 1);
+		'\0'};
 
-	if (!copy)
-		return error_memory(err);
-	memcpy(copy, text, sizeof(text));
-	copy[sizeof(text)] = '\0';
-	*ret_text = copy;
-	*ret_length = sizeof(text);
-	return 0;
+	*ret_length = sizeof(text) - 1;
+	return text;
 }
 
 int profile_runtime_default(struct profile *ret, struct error *err)
 {
 	struct diagnostics diagnostics = {0};
 	size_t length;
-	char *text;
-	int r = profile_runtime_default_text(&text, &length, err);
+	const char *text = profile_runtime_default_text(&length);
+	char *copy = strndup(text, length);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = profile_parse("RuntimeDefault", text, length, ret, &diagnostics, err);
+	if (!copy)
+		return error_memory(err);
+	r = profile_parse("RuntimeDefault", copy, length, ret, &diagnostics, err);
 	diagnostics_finish(&diagnostics);
 	return r;
 }

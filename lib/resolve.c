@@ -294,8 +294,8 @@ static int describe_open_failure(int code, const char *file, const char *root, s
 	}
 }
 
-static int read_localhost(const char *path, const char *root, char **ret_file, char **ret_text,
-	size_t *ret_length, struct error *err)
+static int read_localhost(
+	const char *path, const char *root, struct profile_text *ret, struct error *err)
 {
 	AUTO_FREE char *file = NULL;
 	AUTO_CLOSE int root_fd = -1;
@@ -317,20 +317,24 @@ static int read_localhost(const char *path, const char *root, char **ret_file, c
 	fd = io_open_beneath(root_fd, path, 0);
 	if (fd < 0)
 		return describe_open_failure(fd, file, root, err);
-	r = io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, ret_text, ret_length, err);
+	r = io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, &ret->copy, &ret->length, err);
 	if (r < 0)
 		return r;
-	*ret_file = TAKE_PTR(file);
+	ret->text = ret->copy;
+	ret->name = TAKE_PTR(file);
 	return 0;
 }
 
-static int read_file(const char *file, char **ret_text, size_t *ret_length, struct error *err)
+static int read_file(const char *file, struct profile_text *ret, struct error *err)
 {
 	AUTO_CLOSE int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int r;
 
 	if (fd < 0)
 		return error_set_errno(err, -errno, "runtimeDefault: %s: cannot open", file);
-	return io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, ret_text, ret_length, err);
+	r = io_read_trusted(fd, file, PROFILE_SIZE_LIMIT, &ret->copy, &ret->length, err);
+	ret->text = ret->copy;
+	return r;
 }
 
 int resolve_read_text(const struct profile_choice *choice, const struct node_config *config,
@@ -341,15 +345,15 @@ int resolve_read_text(const struct profile_choice *choice, const struct node_con
 
 	*ret = (struct profile_text){0};
 	if (choice->kind == CHOICE_LOCALHOST)
-		return read_localhost(choice->path, config->profile_root, &ret->name, &ret->text,
-			&ret->length, err);
+		return read_localhost(choice->path, config->profile_root, ret, err);
 	ret->name = strdup(file ? file : "RuntimeDefault");
 	if (!ret->name)
 		return error_memory(err);
-	if (file)
-		r = read_file(file, &ret->text, &ret->length, err);
-	else
-		r = profile_runtime_default_text(&ret->text, &ret->length, err);
+	if (!file) {
+		ret->text = profile_runtime_default_text(&ret->length);
+		return 0;
+	}
+	r = read_file(file, ret, err);
 	if (r < 0)
 		profile_text_finish(ret);
 	return r;
@@ -358,8 +362,17 @@ int resolve_read_text(const struct profile_choice *choice, const struct node_con
 void profile_text_finish(struct profile_text *text)
 {
 	free(text->name);
-	free(text->text);
+	free(text->copy);
 	*text = (struct profile_text){0};
+}
+
+int profile_text_parse(const struct profile_text *text, struct profile *ret,
+	struct diagnostics *diagnostics, struct error *err)
+{
+	char *copy = strndup(text->text, text->length);
+
+	return copy ? profile_parse(text->name, copy, text->length, ret, diagnostics, err)
+		    : error_memory(err);
 }
 
 int resolve_read_profile(const struct profile_choice *choice, const struct node_config *config,
@@ -370,5 +383,5 @@ int resolve_read_profile(const struct profile_choice *choice, const struct node_
 
 	if (r < 0)
 		return r;
-	return profile_parse(text.name, TAKE_PTR(text.text), text.length, ret, diagnostics, err);
+	return profile_text_parse(&text, ret, diagnostics, err);
 }

@@ -78,8 +78,9 @@ void resolution_finish(struct resolution *resolution);
 
 struct profile_text {
 	char *name; /* owned; what messages call it: the file, or RuntimeDefault */
-	char *text; /* owned; NUL-terminated (not counted) */
+	const char *text;
 	size_t length;
+	char *copy; /* owned; NULL: the text is part of the program */
 };
 
 /* Reads the text of a choice that has a profile: the built-in or configured RuntimeDefault, or a
@@ -89,7 +90,11 @@ int resolve_read_text(const struct profile_choice *choice, const struct node_con
 	struct profile_text *ret, struct error *err) __attribute__((warn_unused_result));
 void profile_text_finish(struct profile_text *text);
 
-/* The same, parsed. Findings that are no errors go to `diagnostics`. */
+/* Parses a text that was read; findings that are no errors go to `diagnostics`. */
+int profile_text_parse(const struct profile_text *text, struct profile *ret,
+	struct diagnostics *diagnostics, struct error *err) __attribute__((warn_unused_result));
+
+/* Both. */
 int resolve_read_profile(const struct profile_choice *choice, const struct node_config *config,
 	struct profile *ret, struct diagnostics *diagnostics, struct error *err)
 	__attribute__((warn_unused_result));

@@ -168,8 +168,12 @@ static int read_text(const char *profile, const char **ret_name, char **ret, siz
 	struct error *err)
 {
 	*ret_name = profile;
-	if (!strcmp(profile, "RuntimeDefault"))
-		return profile_runtime_default_text(ret, ret_length, err);
+	if (!strcmp(profile, "RuntimeDefault")) {
+		const char *text = profile_runtime_default_text(ret_length);
+
+		*ret = strndup(text, *ret_length);
+		return *ret ? 0 : error_memory(err);
+	}
 	if (strcmp(profile, "-") != 0)
 		return io_read_file(
 			AT_FDCWD, profile, profile, PROFILE_SIZE_LIMIT, ret, ret_length, err);

@@ -10,10 +10,18 @@
 
 UNIT_SUITE(cache);
 
-static int store(const char *directory, const char *key, const char *value)
+static struct cache_key key_of(const char *text)
 {
+	size_t cut = strlen(text) / 2;
+
+	return (struct cache_key){text, text + cut, cut, strlen(text) - cut};
+}
+
+static int store(const char *directory, const char *text, const char *value)
+{
+	const struct cache_key key = key_of(text);
 	struct error err = ERROR_INIT;
-	int r = cache_store(directory, key, strlen(key), value, strlen(value), &err);
+	int r = cache_store(directory, &key, value, strlen(value), &err);
 
 	error_finish(&err);
 	return r;
@@ -25,15 +33,16 @@ static void must_store(const char *directory, const char *key, const char *value
 }
 
 /* The value as a string, owned by the caller; NULL: not found. */
-static char *find(const char *directory, const char *key)
+static char *find(const char *directory, const char *text)
 {
+	const struct cache_key key = key_of(text);
 	struct cache_entry entry;
 	char *value;
 
-	if (cache_find(directory, key, strlen(key), &entry) < 0)
+	if (cache_find(directory, &key, &entry) < 0)
 		return NULL;
-	cr_assert_eq(entry.key_length, strlen(key));
-	cr_assert_eq(memcmp(entry.key, key, entry.key_length), 0);
+	cr_assert_eq(entry.key_length, strlen(text));
+	cr_assert_eq(memcmp(entry.key, text, entry.key_length), 0);
 	value = strndup(entry.value, entry.value_length);
 	cache_entry_finish(&entry);
 	return value;

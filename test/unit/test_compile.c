@@ -114,21 +114,22 @@ Test(compile, a_hit_is_what_the_entry_holds)
 	static const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	struct node_config config = make_node();
 	struct compiled compiled = must_compile("chmod.json", &config, &amd64);
-	AUTO_FREE char *key = NULL;
+	AUTO_FREE char *lines = NULL;
 	struct error err = ERROR_INIT;
-	size_t key_length;
-	FILE *stream = open_memstream(&key, &key_length);
+	struct cache_key key = {.tail = DENY_CHMOD, .tail_length = strlen(DENY_CHMOD)};
+	FILE *stream = open_memstream(&lines, &key.head_length);
 	char value[16 + sizeof(allow)] = {0};
 
 	fprintf(stream,
 		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture amd64\n"
-		"kernel 6.12\ncapabilities 0\n\n" DENY_CHMOD,
+		"kernel 6.12\ncapabilities 0\n\n",
 		syscalls_libseccomp_version().major, syscalls_libseccomp_version().minor,
 		syscalls_libseccomp_version().micro, compiled.name);
 	fclose(stream);
+	key.head = lines;
 	compiled_finish(&compiled);
 	memcpy(value + 16, &allow, sizeof(allow));
-	cr_assert_eq(cache_store(config.cache_dir, key, key_length, value, sizeof(value), &err), 0);
+	cr_assert_eq(cache_store(config.cache_dir, &key, value, sizeof(value), &err), 0);
 	cr_expect_eq(count_entries(&config), 1, "the same key");
 	compiled = must_compile("chmod.json", &config, &amd64);
 	cr_expect_eq(compiled.program.length, 1);
@@ -136,7 +137,7 @@ Test(compile, a_hit_is_what_the_entry_holds)
 
 	/* What the kernel would not take is no hit. */
 	value[16] = 0x7f;
-	cr_assert_eq(cache_store(config.cache_dir, key, key_length, value, sizeof(value), &err), 0);
+	cr_assert_eq(cache_store(config.cache_dir, &key, value, sizeof(value), &err), 0);
 	compiled = must_compile("chmod.json", &config, &amd64);
 	cr_expect_gt(compiled.program.length, 1);
 	compiled_finish(&compiled);
