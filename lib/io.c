@@ -15,8 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
-	struct error *err)
+/* `expected`: what a regular file says of its length, which those of /proc do not. */
+static int read_all(int fd, const char *name, size_t expected, size_t limit, char **ret_text,
+	size_t *ret_length, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
 	size_t capacity = 0, length = 0;
@@ -25,7 +26,7 @@ int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret
 		ssize_t n;
 
 		if (capacity - length < 2) {
-			size_t larger = capacity ? capacity * 2 : 16384;
+			size_t larger = capacity ? capacity * 2 : expected ? expected + 2 : 4096;
 			char *moved = realloc(text, larger);
 
 			if (!moved)
@@ -49,6 +50,12 @@ int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret
 	*ret_text = TAKE_PTR(text);
 	*ret_length = length;
 	return 0;
+}
+
+int io_read(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+	struct error *err)
+{
+	return read_all(fd, name, 0, limit, ret_text, ret_length, err);
 }
 
 static const char *kind_of(mode_t mode)
@@ -95,7 +102,8 @@ int io_read_regular(int fd, const char *name, size_t limit, char **ret_text, siz
 	struct stat status;
 	int r = stat_regular(fd, name, limit, &status, err);
 
-	return r < 0 ? r : io_read(fd, name, limit, ret_text, ret_length, err);
+	return r < 0 ? r
+		     : read_all(fd, name, (size_t)status.st_size, limit, ret_text, ret_length, err);
 }
 
 int io_read_file(int dirfd, const char *path, const char *name, size_t limit, char **ret_text,
@@ -126,7 +134,7 @@ int io_read_trusted(int fd, const char *name, size_t limit, char **ret_text, siz
 		return error_set(err, -EPERM,
 			"%s: belongs to user %u, who could change it; chown it to root", name,
 			status.st_uid);
-	return io_read(fd, name, limit, ret_text, ret_length, err);
+	return read_all(fd, name, (size_t)status.st_size, limit, ret_text, ret_length, err);
 }
 
 int io_write_all(int fd, const void *data, size_t length)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-enum { DEEPEST = 100, CHUNK_SIZE = 32768 };
+enum { DEEPEST = 100, SMALLEST_CHUNK = 2048, LARGEST_CHUNK = 32768 };
 
 /* Nodes and strings are carved from chunks that live as long as the document. */
 struct json_chunk {
@@ -41,8 +41,12 @@ static void *allocate(struct json_document *document, size_t size)
 
 	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
 	if (!chunk || chunk->size - chunk->used < size) {
-		size_t capacity = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+		size_t capacity = chunk ? 2 * chunk->size : SMALLEST_CHUNK;
 
+		if (capacity > LARGEST_CHUNK)
+			capacity = LARGEST_CHUNK;
+		if (capacity < size)
+			capacity = size;
 		chunk = malloc(sizeof(*chunk) + capacity);
 		if (!chunk)
 			return NULL;
