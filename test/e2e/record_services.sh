@@ -28,8 +28,17 @@ for _ in $(seq 100); do
 done
 exit 1
 END
+# What depends on the moment is done both ways, to have both recorded: a shell that waits calls
+# rt_sigsuspend where the child is still there, and a client is refused where there is no server yet.
+cat >"$TMP/waits" <<'END'
+sleep 0.2 & wait
+true & sleep 0.2
+wait
+END
 cat >"$TMP/nginx" <<END
 #!/bin/sh
+. $TMP/waits
+wrk -t 1 -c 1 -d 1s http://127.0.0.1:18080/
 nginx -c $TMP/nginx.conf &
 $TMP/until wrk -t 1 -c 1 -d 1s http://127.0.0.1:18080/ || exit 1
 wrk -t 2 -c 8 -d 2s http://127.0.0.1:18080/big http://127.0.0.1:18080/none || exit 1
@@ -63,8 +72,10 @@ echo hello >"$TMP/www/index.html"
 head -c 100000 /dev/zero >"$TMP/www/big"
 cat >"$TMP/redis" <<END
 #!/bin/sh
-redis-server --port 16379 --bind 127.0.0.1 --dir $TMP --save 1 1 --appendonly yes &
-$TMP/until redis-cli -p 16379 ping || exit 1
+. $TMP/waits
+redis-cli -p 16379 ping
+redis-server --port 16379 --bind 127.0.0.1 --dir $TMP/data --save 1 1 --appendonly yes &
+$TMP/until redis-cli -e -p 16379 ping || exit 1
 redis-benchmark -p 16379 -q -n 2000 -c 20 -t set,get,lpush,lrange_100 || exit 1
 redis-cli -p 16379 bgsave || exit 1
 sleep 2
@@ -103,8 +114,10 @@ names "$TMP/true.json" >"$TMP/base" # what is in every profile, and what `true` 
 
 node_config "\"recorder\": \"$OCI_SECCOMP\", \"recordDir\": \"$TMP/records\""
 
-# in_container SERVICE ANNOTATION...: runs its load. Sets STATUS.
+# in_container SERVICE ANNOTATION...: runs its load, on no data of an earlier run. Sets STATUS.
 in_container() {
+	rm -rf "$TMP/data"
+	mkdir "$TMP/data"
 	SINCE=$(date +%s.%N)
 	confined --capabilities "$ALL" --annotation "$2" --annotation "$3" ${4:+--annotation "$4"} -- "$TMP/$1"
 	sed -i 's#"PATH=/bin"#"PATH=/usr/sbin:/usr/bin:/sbin:/bin"#' "$BUNDLE/config.json"
