@@ -89,66 +89,53 @@ static int load_and_notify(const struct load_request *request, const struct stat
 }
 
 /* For `denials` and `ps`, which can do without. */
-static void warn_of_note(struct error *err)
-{
-	log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(err));
-	error_finish(err);
-}
-
-/* Of a container that no filter is loaded into. */
-static void note(const struct state *state, const struct bundle *bundle)
+static void note(const struct state *state, const struct bundle *bundle, unsigned filters)
 {
 	struct error err = ERROR_INIT;
 
-	if (container_note_write(
-		    CONTAINER_NOTES, state->pid, state->id, bundle->document.root, 0, &err) < 0)
-		warn_of_note(&err);
+	if (container_note_write(CONTAINER_NOTES, state->pid, state->id, bundle->document.root,
+		    filters, &err) < 0)
+		log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(&err));
+	error_finish(&err);
 }
 
 /* Of what the hook knows, what the loader needs after it. */
-struct started {
+struct loaded {
 	const struct state *state;
 	struct bundle *bundle;
 	unsigned filters;
-	struct container_draft note;
 };
 
 /* The loader waits without the bundle, which may be large. */
-static void release_bundle(void *data)
+static void note_and_release(void *data)
 {
-	struct started *started = data;
-	struct error err = ERROR_INIT;
+	const struct loaded *loaded = data;
 
-	if (container_draft(started->state->pid, started->state->id, started->bundle->document.root,
-		    started->filters, &started->note, &err) < 0)
-		warn_of_note(&err);
-	bundle_finish(started->bundle);
+	note(loaded->state, loaded->bundle, loaded->filters);
+	bundle_finish(loaded->bundle);
 }
 
-static void note_started(void *data)
+static void tidy_notes(void *data)
 {
-	struct started *started = data;
-	struct error err = ERROR_INIT;
-
-	if (started->note.text && container_draft_write(&started->note, CONTAINER_NOTES, &err) < 0)
-		warn_of_note(&err);
+	(void)data;
+	container_notes_tidy(CONTAINER_NOTES);
 }
 
 static int load(const struct state *state, struct bundle *bundle,
 	const struct resolution *resolution, const struct plan *plan, struct error *err)
 {
 	AUTO_FREE char *summary = plan_summary(plan, state, resolution);
-	struct started started = {state, bundle, (unsigned)plan->count, {.text = NULL}};
+	struct loaded loaded = {state, bundle, (unsigned)plan->count};
 	struct load_request request = {
 		.pid = state->pid,
 		.filters = plan->filters,
 		.count = plan->count,
 		.ident = PROGRAM,
 		.summary = summary,
-		.release = release_bundle,
-		.started = note_started,
+		.release = note_and_release,
+		.started = tidy_notes,
 		.ends_caller = !plan->notifier,
-		.data = &started,
+		.data = &loaded,
 	};
 
 	if (!summary)
@@ -166,15 +153,16 @@ static int confine(const struct state *state, struct bundle *bundle,
 	if (r < 0)
 		return r;
 	r = plan_make(resolution, config, bundle, &plan, err);
-
 	if (r < 0)
 		return r;
-	if (plan.count > 0)
+	if (plan.count > 0) {
 		r = refuse_handlers(bundle, err);
-	if (r == 0 && plan.count > 0)
-		r = load(state, bundle, resolution, &plan, err);
-	else if (r == 0)
-		note(state, bundle);
+		if (r == 0)
+			r = load(state, bundle, resolution, &plan, err);
+	} else {
+		note(state, bundle, 0);
+		container_notes_tidy(CONTAINER_NOTES);
+	}
 	plan_finish(&plan);
 	return r;
 }

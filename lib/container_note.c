@@ -139,6 +139,14 @@ static void tidy(DIR *directory)
 	free(ended.names);
 }
 
+void container_notes_tidy(const char *directory)
+{
+	AUTO_CLOSEDIR DIR *opened = opendir(directory);
+
+	if (opened && is_untidy(dirfd(opened)))
+		tidy(opened);
+}
+
 /* Writing */
 
 static void write_member(FILE *stream, const char *key, const char *value)
@@ -192,62 +200,36 @@ static int describe(pid_t pid, const char *id, const struct json *config,
 	return config ? container_name_from(config, container, err) : 0;
 }
 
-int container_draft(pid_t pid, const char *id, const struct json *config, unsigned filters,
-	struct container_draft *ret, struct error *err)
+static int write_note(
+	const char *path, const struct container *container, unsigned filters, struct error *err)
 {
-	struct container container = {.engine = ENGINE_UNKNOWN};
-	struct container_draft draft = {.text = NULL};
-	struct process process;
-	int r = process_read(pid, &process, err);
+	size_t length;
+	AUTO_FREE char *text = note_text(container, filters, &length);
 
-	if (r < 0)
-		return r;
-	snprintf(draft.name, sizeof(draft.name), "%d-%llu", pid, process.start);
-	r = describe(pid, id, config, &container, err);
-	if (r == 0) {
-		draft.text = note_text(&container, filters, &draft.length);
-		r = draft.text ? 0 : error_memory(err);
-	}
-	container_finish(&container);
-	*ret = draft;
-	return r;
-}
-
-void container_draft_finish(struct container_draft *draft)
-{
-	free(draft->text);
-	draft->text = NULL;
-}
-
-int container_draft_write(
-	const struct container_draft *draft, const char *directory, struct error *err)
-{
-	AUTO_CLOSEDIR DIR *opened = NULL;
-	AUTO_FREE char *path = NULL;
-	int r;
-
-	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
-		return error_set_errno(err, -errno, "%s: cannot make", directory);
-	opened = opendir(directory);
-	if (!opened)
-		return error_set_errno(err, -errno, "%s: cannot open", directory);
-	if (asprintf(&path, "%s/%s", directory, draft->name) < 0) {
-		path = NULL;
-		return error_memory(err);
-	}
-	r = io_replace_file(path, draft->text, draft->length, 0600, err);
-	if (is_untidy(dirfd(opened)))
-		tidy(opened);
-	return r;
+	return text ? io_replace_file(path, text, length, 0600, err) : error_memory(err);
 }
 
 int container_note_write(const char *directory, pid_t pid, const char *id,
 	const struct json *config, unsigned filters, struct error *err)
 {
-	AUTO(container_draft_finish) struct container_draft draft = {.text = NULL};
-	int r = container_draft(pid, id, config, filters, &draft, err);
+	AUTO_FREE char *path = NULL;
+	struct container container = {.engine = ENGINE_UNKNOWN};
+	struct process process;
+	int r = process_read(pid, &process, err);
 
-	return r < 0 ? r : container_draft_write(&draft, directory, err);
+	if (r < 0)
+		return r;
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+		return error_set_errno(err, -errno, "%s: cannot make", directory);
+	if (asprintf(&path, "%s/%d-%llu", directory, pid, process.start) < 0) {
+		path = NULL;
+		return error_memory(err);
+	}
+	r = describe(pid, id, config, &container, err);
+	if (r == 0)
+		r = write_note(path, &container, filters, err);
+	container_finish(&container);
+	return r;
 }
 
 /* Reading */

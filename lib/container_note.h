@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * What hook and shim note of a container when its program starts, so that a process that is gone can
+ * What hook and shim note of a container whose program is about to start, so that a process that is gone can
  * still be told to have been that container's first one: a small file each, of the name
  * PID-START, and PID-START-ENDED once somebody saw that the process is gone. START is in clock ticks
  * since the host's start, as in /proc/PID/stat; ENDED in milliseconds since 1970.
@@ -21,28 +21,16 @@ struct container_note {
 	unsigned filters; /* that the hook loaded, the oldest ones of the process; 0: none */
 };
 
-/* A note that is not written yet. */
-struct container_draft {
-	char name[64];
-	char *text; /* owned */
-	size_t length;
-};
-
-/* Of the container of process `pid`, whose names are taken from its config.json (NULL: none). */
-int container_draft(pid_t pid, const char *id, const struct json *config, unsigned filters,
-	struct container_draft *ret, struct error *err) __attribute__((warn_unused_result));
-void container_draft_finish(struct container_draft *draft);
-
-/* Writes it, and at most once a minute tidies the directory, which is made where it is missing: what
- * has ended is marked so, and notes of containers that ended more than a day ago are removed, and of
- * ended ones more than 1,000. */
-int container_draft_write(const struct container_draft *draft, const char *directory,
-	struct error *err) __attribute__((warn_unused_result));
-
-/* Both. */
+/* Notes the container of process `pid`, whose names are taken from its config.json (NULL: none). The
+ * directory is made where it is missing. */
 int container_note_write(const char *directory, pid_t pid, const char *id,
 	const struct json *config, unsigned filters, struct error *err)
 	__attribute__((warn_unused_result));
+
+/* Whoever has written a note calls this when it holds nobody up. At most once a minute it tidies the
+ * directory: what has ended is marked so, and notes of containers that ended more than a day ago are
+ * removed, and of ended ones more than 1,000. */
+void container_notes_tidy(const char *directory);
 
 struct container_notes {
 	struct container_note *items; /* owned */

@@ -8,10 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
-#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -263,44 +261,7 @@ int load_isolate(int *report_fd, struct error *err)
 	return 0;
 }
 
-/* Segments of the program that nobody writes, not even for relocation. */
-struct segments {
-	struct iovec items[8];
-	size_t count;
-};
-
-static int add_segments(struct dl_phdr_info *info, size_t size, void *data)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	struct segments *segments = data;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-		uintptr_t end = start + segment->p_memsz;
-
-		start &= ~(page - 1);
-		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) &&
-			segments->count < ARRAY_LENGTH(segments->items))
-			segments->items[segments->count++] =
-				(struct iovec){(void *)start, end - start};
-	}
-	return 0;
-}
-
-/* Lets go of pages that are as the program's file has them: what a waiting loader needs of them comes
- * back by itself, and that is little. */
-static void forget_pages(void)
-{
-	struct segments segments = {.count = 0};
-
-	dl_iterate_phdr(add_segments, &segments);
-	for (size_t i = 0; i < segments.count; i++)
-		madvise(segments.items[i].iov_base, segments.items[i].iov_len, MADV_DONTNEED);
-}
-
-/* What is left to do holds nobody up, so whoever waits for the caller comes first. */
+/* The runtime waits for the caller, so that comes before anything else that is to be done. */
 static void let_caller_end(int report_fd)
 {
 	struct pollfd caller = {.fd = report_fd, .events = POLLIN};
@@ -326,14 +287,12 @@ static _Noreturn void loader_main(const struct load_request *request, int report
 		r = run_loader(&loader, &err);
 	if (load_send_report(report_fd, r, loader.listener, &err) < 0 || r < 0)
 		_exit(1);
-	let_caller_end(report_fd);
 	/* Nobody but the agent may keep it: when the agent is gone, the calls must fail. */
 	if (loader.listener >= 0)
 		close(loader.listener);
+	let_caller_end(report_fd);
 	if (request->release)
 		request->release(request->data);
-	malloc_trim(0);
-	forget_pages();
 	follow(&loader);
 	_exit(0);
 }

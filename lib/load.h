@@ -30,8 +30,9 @@ struct load_request {
 	size_t count;
 	const char *ident;   /* syslog identity, the program's name */
 	const char *summary; /* the line sent to LOG_AUTHPRIV once the filters are in force */
-	/* Called in the loader when it has only to wait, which may be long: frees what it has of the
-	 * caller's memory, but for `ident` and `summary`. NULL: there is not much. */
+	/* Called in the loader once the filters are there and it has only to wait, which may be long:
+	 * frees what it has of the caller's memory, but for `ident` and `summary`. The runtime goes on
+	 * meanwhile, and may soon need the loader. NULL: there is not much. */
 	void (*release)(void *data);
 	/* Success ends the caller at once, with status 0: load_into_container does not return then. The
 	 * loader then shares the caller's memory instead of having a copy, which takes a good part of

@@ -4,6 +4,7 @@
 #include "cleanup.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -30,12 +31,27 @@
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
+/* While a filter is loaded the next stop is some microseconds away, which is less than it takes to
+ * fall asleep and be woken. As waitpid with WNOHANG. */
+static pid_t wait_awake(int *ret_status)
+{
+	enum { TRIES = 200 };
+	pid_t tid = 0;
+
+	for (int i = 0; tid == 0 && i < TRIES; i++) {
+		if (i > 0)
+			sched_yield();
+		tid = waitpid(-1, ret_status, __WALL | WNOHANG);
+	}
+	return tid;
+}
+
 /* The main thread's next change of state; the others' are dealt with meanwhile. */
 static int wait_main(struct loader *loader, const char *step, int *ret_status, struct error *err)
 {
 	for (;;) {
-		pid_t tid;
-		int r = follow_wait(loader->deadline, &tid, ret_status);
+		pid_t tid = wait_awake(ret_status);
+		int r = tid > 0 ? 0 : follow_wait(loader->deadline, &tid, ret_status);
 
 		if (r == -ETIMEDOUT)
 			return error_set(err, r,

@@ -6,11 +6,15 @@
 #include "log.h"
 
 #include <errno.h>
+#include <link.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -32,22 +36,12 @@
  *
  * The suspension belongs to the tracee, not to the filter: it ends with the detach and is not
  * inherited by what a detached process forks. A tracee that we lose dies (PTRACE_O_EXITKILL).
+ *
+ * As a rule the program is started at once. Where it is not, which may then last, the loader makes
+ * itself small; to do so at once would take time from the runtime, which goes on beside it.
  */
 
-/* While a filter is loaded the next stop is some microseconds away, which is less than it takes to
- * fall asleep and be woken. As waitpid with WNOHANG. */
-static pid_t wait_awake(int *ret_status)
-{
-	enum { TRIES = 200 };
-	pid_t tid = 0;
-
-	for (int i = 0; tid == 0 && i < TRIES; i++) {
-		if (i > 0)
-			sched_yield();
-		tid = waitpid(-1, ret_status, __WALL | WNOHANG);
-	}
-	return tid;
-}
+#define SOON_MILLISECONDS 200
 
 int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 {
@@ -62,7 +56,7 @@ int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 
 		if (deadline && left <= 0)
 			return -ETIMEDOUT;
-		tid = deadline ? wait_awake(ret_status) : waitpid(-1, ret_status, __WALL);
+		tid = waitpid(-1, ret_status, __WALL | (deadline ? WNOHANG : 0));
 		if (tid > 0) {
 			*ret_tid = tid;
 			return 0;
@@ -233,29 +227,78 @@ static void release_others(const struct loader *loader)
 	}
 }
 
-/* Nobody waits for the rest, and the program shall not have to share its processor with it. */
-static void step_back(void)
+/* Segments of the program that nobody writes, not even for relocation. */
+struct segments {
+	struct iovec items[8];
+	size_t count;
+};
+
+static int add_segments(struct dl_phdr_info *info, size_t size, void *data)
 {
-	sched_setscheduler(0, SCHED_IDLE, &(const struct sched_param){0});
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct segments *segments = data;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+		uintptr_t end = start + segment->p_memsz;
+
+		start &= ~(page - 1);
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W) &&
+			segments->count < ARRAY_LENGTH(segments->items))
+			segments->items[segments->count++] =
+				(struct iovec){(void *)start, end - start};
+	}
+	return 0;
+}
+
+/* Lets go of pages that are as the program's file has them: what a waiting loader needs of them comes
+ * back by itself, and that is little. */
+static void forget_pages(void)
+{
+	struct segments segments = {.count = 0};
+
+	dl_iterate_phdr(add_segments, &segments);
+	for (size_t i = 0; i < segments.count; i++)
+		madvise(segments.items[i].iov_base, segments.items[i].iov_len, MADV_DONTNEED);
+}
+
+/* Until `deadline` (0: for ever): FOLLOW_ON when it has passed. */
+static enum follow_outcome follow_until(struct loader *loader, int64_t deadline)
+{
+	for (;;) {
+		enum follow_outcome outcome;
+		pid_t tid;
+		int status;
+		int r = follow_wait(deadline, &tid, &status);
+
+		if (r == -ETIMEDOUT)
+			return FOLLOW_ON;
+		if (r < 0)
+			return FOLLOW_END;
+		outcome = follow_event(loader, tid, status);
+		if (outcome != FOLLOW_ON)
+			return outcome;
+	}
 }
 
 void follow(struct loader *loader)
 {
 	const struct load_request *request = loader->request;
-	enum follow_outcome outcome = FOLLOW_ON;
 	AUTO_FREE char *line = NULL;
-	pid_t tid;
-	int status;
+	enum follow_outcome outcome = follow_until(loader, clock_monotonic() + SOON_MILLISECONDS);
 
-	while (outcome == FOLLOW_ON) {
-		if (follow_wait(0, &tid, &status) < 0)
-			return;
-		outcome = follow_event(loader, tid, status);
+	if (outcome == FOLLOW_ON) {
+		malloc_trim(0);
+		forget_pages();
+		outcome = follow_until(loader, 0);
 	}
 	if (outcome == FOLLOW_EXEC)
-		detach(tid, 0);
+		detach(loader->pid, 0);
 	release_others(loader);
-	step_back();
+	/* Nobody waits for the rest, and the program shall not have to share its processor with it. */
+	sched_setscheduler(0, SCHED_IDLE, &(const struct sched_param){0});
 	if (outcome == FOLLOW_EXEC && request->started)
 		request->started(request->data);
 	if (outcome == FOLLOW_EXEC)

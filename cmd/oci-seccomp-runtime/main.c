@@ -117,6 +117,7 @@ static int prepare_start(const struct arguments *arguments, const struct node_co
 	r = read_started(config_json, &bundle, err);
 	(void)!container_note_write(
 		CONTAINER_NOTES, pid, arguments->id, bundle.document.root, 0, NULL);
+	container_notes_tidy(CONTAINER_NOTES);
 	if (r == 0)
 		r = record(arguments->id, pid, &bundle, config, err);
 	bundle_finish(&bundle);

@@ -76,8 +76,10 @@ for number in $(seq $WAITING); do
 		exit 1
 	}
 	CREATED="$CREATED $PID"
+	[ "$number" != 1 ] || sleep 1 # until it no longer expects the start at any moment
 	[ "$number" != 1 ] || memory "$(loader "$PID")" >"$TMP/alone"
 done
+sleep 1
 for pid in $CREATED; do
 	memory "$(loader "$pid")" >>"$TMP/many"
 done

@@ -7,8 +7,6 @@ OCI_SECCOMP_MUST_RUN=1
 export OCI_SECCOMP_MUST_RUN
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
-# shellcheck source=test/bench/rounds.sh
-. "$TOP/test/bench/rounds.sh"
 
 command -v hyperfine >/dev/null || skip_all "hyperfine is not installed"
 command -v strace >/dev/null || skip_all "strace is not installed"
@@ -36,14 +34,13 @@ beside dd-beside recording "$dd=$BENCH_COUNT"
 beside compiler-alone "" "$compiler"
 beside compiler-beside recording "$compiler"
 
-BENCH_RUNS=1
-compare "A recording: dd of $BENCH_COUNT bytes, a read and a write each" \
+export BENCH_RUNS=1
+"$PYTHON" "$TOP/test/bench/rounds.py" "A recording: dd of $BENCH_COUNT bytes, a read and a write each" \
 	"alone" true "$TMP/dd-alone" \
 	"beside a recording" true "$TMP/dd-beside" \
 	"recorded" true "$OCI_SECCOMP record -o $TMP/dd.json -- $dd=$BENCH_COUNT" \
 	"recorded, with arguments" true "$OCI_SECCOMP record --args -o $TMP/dd.json -- $dd=$BENCH_COUNT" \
 	"strace -f -c, a hundredth of the bytes" true "strace -f -c -o $TMP/strace $dd=$((BENCH_COUNT / 100))"
-rm -f "$TMP"/times.*.json
-compare "Beside a recording: a compiler, 20 times" \
+"$PYTHON" "$TOP/test/bench/rounds.py" "Beside a recording: a compiler, 20 times" \
 	"alone" true "$TMP/compiler-alone" \
 	"beside a recording" true "$TMP/compiler-beside"

@@ -7,8 +7,6 @@ OCI_SECCOMP_MUST_RUN=1
 export OCI_SECCOMP_MUST_RUN
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
-# shellcheck source=test/bench/rounds.sh
-. "$TOP/test/bench/rounds.sh"
 
 : "${SHIM:=$TOP/build/cmd/oci-seccomp-runtime/oci-seccomp-runtime}"
 command -v hyperfine >/dev/null || skip_all "hyperfine is not installed"
@@ -17,7 +15,7 @@ bundle --annotation io.oci-seccomp.profile=RuntimeDefault -- /probe
 cp "$BUNDLE/config.json" "$BUNDLE/original.json"
 export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME=/bin/true
 
-compare "The shim in front of /bin/true" \
+"$PYTHON" "$TOP/test/bench/rounds.py" "The shim in front of /bin/true" \
 	"the runtime alone" true "/bin/true state $ID" \
 	"state, passed on" true "$SHIM state $ID" \
 	"create, config.json rewritten" "cp $BUNDLE/original.json $BUNDLE/config.json" \

@@ -7,8 +7,6 @@ OCI_SECCOMP_MUST_RUN=1
 export OCI_SECCOMP_MUST_RUN
 # shellcheck source=test/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
-# shellcheck source=test/bench/rounds.sh
-. "$TOP/test/bench/rounds.sh"
 
 : "${SHIM:=$TOP/build/cmd/oci-seccomp-runtime/oci-seccomp-runtime}"
 command -v hyperfine >/dev/null || skip_all "hyperfine is not installed"
@@ -22,7 +20,7 @@ bundle -- /probe
 none=$(run_with "$RUNTIME")
 bundle --seccomp "$RUNTIME_DEFAULT" -- /probe
 native=$(run_with "$RUNTIME")
-bundle --hook createRuntime "$PROBE" -- /probe # which does nothing without arguments
+bundle --hook createRuntime "$PROBE read-stdin" -- /probe # which does nothing else
 empty=$(run_with "$RUNTIME")
 confined --annotation io.oci-seccomp.profile=RuntimeDefault -- /probe
 hook=$(run_with "$RUNTIME")
@@ -31,7 +29,7 @@ shim=$(run_with "$SHIM")
 cp "$BUNDLE/config.json" "$BUNDLE/original.json"
 export OCI_SECCOMP_CONFIG="$CONFIG" OCI_SECCOMP_RUNTIME="$RUNTIME"
 
-compare "Container start: $("$RUNTIME" --version | head -n 1)" \
+"$PYTHON" "$TOP/test/bench/rounds.py" "Container start: $("$RUNTIME" --version | head -n 1)" \
 	"no seccomp" true "$none" \
 	"a hook that does nothing" true "$empty" \
 	"RuntimeDefault, native" true "$native" \

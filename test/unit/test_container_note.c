@@ -62,6 +62,7 @@ static void write_note(const char *directory, pid_t pid, const char *id)
 	utimensat(AT_FDCWD, tidied, (const struct timespec[2]){0}, 0);
 	cr_assert_eq(container_note_write(directory, pid, id, config.root, 2, &err), 0, "%s",
 		error_message(&err));
+	container_notes_tidy(directory);
 }
 
 static struct container_notes read_notes(const char *directory)

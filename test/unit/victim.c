@@ -159,8 +159,11 @@ pid_t wait_for_tracer(pid_t pid)
 	for (int i = 0; i < 100000; i++) {
 		long tracer = status_number(pid, "TracerPid");
 
-		if (tracer != 0)
-			return tracer > 0 ? (pid_t)tracer : 0;
+		/* While the kernel links the two, the parent is told in the tracer's place. */
+		if (tracer < 0)
+			return 0;
+		if (tracer > 0 && tracer != status_number(pid, "PPid"))
+			return (pid_t)tracer;
 	}
 	return 0;
 }
