@@ -2,6 +2,7 @@
 #include "load_internal.h"
 
 #include "cleanup.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -50,7 +51,7 @@ static pid_t wait_awake(int *ret_status)
 static int wait_main(struct loader *loader, const char *step, int *ret_status, struct error *err)
 {
 	for (;;) {
-		pid_t tid = wait_awake(ret_status);
+		pid_t tid = clock_monotonic() < loader->deadline ? wait_awake(ret_status) : 0;
 		int r = tid > 0 ? 0 : follow_wait(loader->deadline, &tid, ret_status);
 
 		if (r == -ETIMEDOUT)

@@ -43,15 +43,21 @@
 
 #define SOON_MILLISECONDS 200
 
-int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
+/* Until a child changes its state. SIGCHLD is blocked: one that came after the last look is pending. */
+static void sleep_for_child(int64_t milliseconds)
 {
+	const struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000};
 	sigset_t child;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
+	sigtimedwait(&child, NULL, &pause);
+}
+
+int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
+{
 	for (;;) {
 		int64_t left = deadline ? deadline - clock_monotonic() : 0;
-		struct timespec pause;
 		pid_t tid;
 
 		if (deadline && left <= 0)
@@ -63,11 +69,8 @@ int follow_wait(int64_t deadline, pid_t *ret_tid, int *ret_status)
 		}
 		if (tid < 0 && errno != EINTR)
 			return -errno;
-		if (!deadline)
-			continue;
-		/* SIGCHLD is blocked: one that came after waitpid is pending, none is missed. */
-		pause = (struct timespec){left / 1000, left % 1000 * 1000000};
-		sigtimedwait(&child, NULL, &pause);
+		if (deadline)
+			sleep_for_child(left);
 	}
 }
 
