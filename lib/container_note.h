@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * What hook and shim note of a container whose program is about to start, so that a process that is gone can
- * still be told to have been that container's first one: a small file each, of the name
+ * What hook and shim note of a container whose program is about to start, so that a process that is
+ * gone can still be told to have been that container's first one: a small file each, of the name
  * PID-START, and PID-START-ENDED once somebody saw that the process is gone. START is in clock ticks
  * since the host's start, as in /proc/PID/stat; ENDED in milliseconds since 1970.
  */

@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <link.h>
 #include <malloc.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -300,8 +300,8 @@ void follow(struct loader *loader)
 	if (outcome == FOLLOW_EXEC)
 		detach(loader->pid, 0);
 	release_others(loader);
-	/* Nobody waits for the rest, and the program shall not have to share its processor with it. */
-	sched_setscheduler(0, SCHED_IDLE, &(const struct sched_param){0});
+	/* Nobody waits for the rest, and the program may have the same processor. */
+	setpriority(PRIO_PROCESS, 0, 19);
 	if (outcome == FOLLOW_EXEC && request->started)
 		request->started(request->data);
 	if (outcome == FOLLOW_EXEC)
