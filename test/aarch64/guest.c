@@ -2,7 +2,8 @@
 /*
  * The first process of an emulated AArch64 machine, whose root run.sh makes: container processes that
  * wait for their hooks, each in another way, get their filter from /hook and then execute this program
- * as their own. Prints a line for each and "passed" or "failed" at last.
+ * as their own; and `oci-seccomp record`, whose BPF program is one for the processor. Prints a line for
+ * each and "passed" or "failed" at last.
  *
  * What a runtime does beside that is tested on the real ones, on the host's processor. Here it is about
  * what differs: registers, the system call instruction, restarts.
@@ -210,6 +211,31 @@ static bool try_way(const struct way *way)
 	return hook == 0 && mode == 2 && status == 0;
 }
 
+/* The same program, recorded: its one call that not every program makes must be there. */
+static bool try_record(void)
+{
+	static const char output[] = "/recorded.json";
+	pid_t recorder = fork();
+	bool found = false;
+	int status = -1;
+	char line[256];
+	FILE *file;
+
+	if (recorder == 0) {
+		execl("/oci-seccomp", "oci-seccomp", "record", "-o", output, "--", "/init", "check",
+			NULL);
+		_exit(127);
+	}
+	waitpid(recorder, &status, 0);
+	file = fopen(output, "re");
+	while (file && fgets(line, sizeof(line), file))
+		found = found || strstr(line, "\"personality\"");
+	if (file)
+		fclose(file);
+	printf("%s - record: status %#x\n", found ? "ok" : "not ok", status);
+	return found;
+}
+
 int main(int argc, char **argv)
 {
 	bool passed = true;
@@ -219,10 +245,12 @@ int main(int argc, char **argv)
 									: EXIT_FAILURE;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (mount("proc", "/proc", "proc", 0, NULL) < 0 ||
+		mount("sysfs", "/sys", "sysfs", 0, NULL) < 0 ||
 		mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3)) < 0)
 		passed = false;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 		passed = try_way(&ways[i]) && passed;
+	passed = try_record() && passed;
 	puts(passed ? "passed" : "failed");
 	reboot(RB_POWER_OFF);
 	return EXIT_FAILURE;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh BUILD: runs the hook of a cross build on an emulated AArch64 machine with Debian's kernel; see
-# guest.c. Needs root for nothing; the kernel is downloaded, not installed.
+# run.sh BUILD: runs the hook and the recorder of a cross build on an emulated AArch64 machine with
+# Debian's kernel; see guest.c. The kernel is downloaded, not installed.
 set -eu
 build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,10 +16,17 @@ kernel=$(apt-cache depends linux-image-cloud-arm64:arm64 |
 apt-get -qq -o APT::Sandbox::User=root download "$kernel:arm64"
 dpkg -x "$kernel"_*_arm64.deb kernel
 
-mkdir root root/bundle root/cache root/dev root/proc root/profiles root/run
+mkdir root root/bundle root/cache root/dev root/lib root/proc root/profiles root/run root/sys
 aarch64-linux-gnu-gcc -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static \
 	"$here/guest.c" -o root/init
 cp "$build/hooks/oci-seccomp-hook" root/hook
+cp "$build/cmd/oci-seccomp/oci-seccomp" root
+for library in ld-linux-aarch64.so.1 libc.so.6 libbpf.so.1 libcap.so.2 libelf.so.1 libm.so.6 \
+	libseccomp.so.2 libsmartcols.so.1 libyajl.so.2 libz.so.1; do
+	for directory in /usr/aarch64-linux-gnu/lib /usr/lib/aarch64-linux-gnu; do
+		[ ! -e "$directory/$library" ] || cp -L "$directory/$library" root/lib
+	done
+done
 echo '{"profileRoot": "/profiles", "cacheDir": "/cache"}' >root/node.json
 echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
 	{"names": ["personality"], "action": "SCMP_ACT_ERRNO", "errnoRet": 99}]}' >root/profiles/deny.json
