@@ -23,21 +23,21 @@ struct stored {
 };
 
 /* The first part of a profile's key: lines that a reader understands and an empty one. The text is the
- * second part. */
-static int key_lines(const struct profile_text *text, const struct node_config *config,
-	const struct target *target, char **ret, struct error *err)
+ * second part. Owned by the caller; NULL: no memory. */
+static char *key_lines(const struct profile_text *text, const struct node_config *config,
+	const struct target *target, size_t *ret_length)
 {
 	struct libseccomp_version libseccomp = syscalls_libseccomp_version();
+	char *lines;
+	int length = asprintf(&lines,
+		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
+		"kernel %u.%u\ncapabilities %#" PRIx64 "\n\n",
+		libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
+		architectures[target->arch].go_name, config->native_arch_only ? " alone" : "",
+		target->kernel.major, target->kernel.minor, target->capabilities);
 
-	if (asprintf(ret,
-		    "oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
-		    "kernel %u.%u\ncapabilities %#" PRIx64 "\n\n",
-		    libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
-		    architectures[target->arch].go_name, config->native_arch_only ? " alone" : "",
-		    target->kernel.major, target->kernel.minor, target->capabilities) >= 0)
-		return 0;
-	*ret = NULL;
-	return error_memory(err);
+	*ret_length = (size_t)length;
+	return length < 0 ? NULL : lines;
 }
 
 bool compile_describe(const struct cache_entry *entry, struct compiled_entry *ret)
@@ -175,11 +175,12 @@ int compile_choice(const struct profile_choice *choice, const struct node_config
 	bool worth_keeping = false;
 	int r = resolve_read_text(choice, config, &text, err);
 
-	if (r == 0)
-		r = key_lines(&text, config, target, &lines, err);
 	if (r < 0)
 		return r;
-	key = (struct cache_key){lines, text.text, strlen(lines), text.length};
+	key = (struct cache_key){.tail = text.text, .tail_length = text.length};
+	key.head = lines = key_lines(&text, config, target, &key.head_length);
+	if (!lines)
+		return error_memory(err);
 	if (cache_find(config->cache_dir, &key, &entry) < 0 ||
 		!from_value(entry.value, entry.value_length, ret)) {
 		r = compile_text(&text, config, target, ret, &worth_keeping, err);

@@ -343,7 +343,7 @@ int resolve_read_text(const struct profile_choice *choice, const struct node_con
 	const char *file = config->runtime_default;
 	int r;
 
-	*ret = (struct profile_text){0};
+	*ret = (struct profile_text){.text = ""};
 	if (choice->kind == CHOICE_LOCALHOST)
 		return read_localhost(choice->path, config->profile_root, ret, err);
 	ret->name = strdup(file ? file : "RuntimeDefault");
