@@ -161,12 +161,14 @@ for service in nginx redis python; do
 	is "$service: and nothing is denied" "$(denied)" ""
 	delete
 	# One that was recorded both times, at random, and that not everything needs.
-	name=$(names "$PROFILES/$service.json" | grep -vxf "$TMP/base" | grep -xf "$TMP/again" | shuf -n 1)
+	# Without rt_sigsuspend the shell asks for it without end.
+	name=$(names "$PROFILES/$service.json" | grep -vxf "$TMP/base" | grep -xf "$TMP/again" |
+		grep -vx rt_sigsuspend | shuf -n 1)
 	grep -v "^ *\"$name\",\{0,1\}$" "$PROFILES/$service.json" >"$PROFILES/less.json"
 	"$OCI_SECCOMP" check "$PROFILES/less.json" >"$TMP/out" 2>&1 || not_ok "the profile without $name" "$TMP/out"
 	in_container "$service" "$KEY=Localhost/less.json" io.oci-seccomp.log=true
-	like "$service: without $name" "$(denied)" "*$name *"
 	delete
+	like "$service: without $name" "$(denied)" "*$name *"
 done
 nothing_left "nothing is left"
 done_testing
