@@ -44,7 +44,8 @@ def main():
     with open(sys.argv[1] + ".ready", "w", encoding="utf-8"):
         pass
     pid = container_pid(sys.argv[1], deadline)
-    while (tracer := field(pid, "TracerPid")) in ("0", None):
+    # While the kernel links the two, the parent is told in the tracer's place.
+    while (tracer := field(pid, "TracerPid")) in ("0", None, field(pid, "PPid")):
         if tracer is None:
             return "too-late"
         if time.monotonic() > deadline:
