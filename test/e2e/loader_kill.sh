@@ -117,7 +117,7 @@ for name in TERM HUP INT STOP; do
 	create
 	signal_loader "$name"
 	if [ "$name" = STOP ]; then
-		timeout 1 "$RUNTIME" --root "$STATE" start "$ID" 2>>"$ERR"
+		timeout 4 "$RUNTIME" --root "$STATE" start "$ID" 2>>"$ERR"
 		is "SIG$name: nothing runs while the loader is stopped" "$(result getppid)" ""
 		signal_loader CONT
 		until_true 10 grep -q ready "$OUT"
