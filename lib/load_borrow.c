@@ -168,6 +168,15 @@ int load_borrow(struct borrowed *thread, struct error *err)
 	return 0;
 }
 
+/* At the exit of a call of ours: the thread will execute `call` (NULL: its own). */
+static int step_back(const struct borrowed *thread, const char *name, const struct arch_call *call,
+	struct error *err)
+{
+	int r = arch.rewind(thread->loader->pid, &thread->state, call);
+
+	return r < 0 ? error_set_errno(err, r, "%s: set registers", name) : 0;
+}
+
 /* From the exit of a call of ours to the entry of `call` (NULL: of the thread's own). */
 static int enter(const struct borrowed *thread, const char *name, const struct arch_call *call,
 	struct error *err)
@@ -175,11 +184,10 @@ static int enter(const struct borrowed *thread, const char *name, const struct a
 	long number = call ? call->number : thread->state.number;
 	pid_t pid = thread->loader->pid;
 	struct __ptrace_syscall_info info;
-	int r = arch.rewind(pid, &thread->state, call);
+	int r = step_back(thread, name, call, err);
 
-	if (r < 0)
-		return error_set_errno(err, r, "%s: set registers", name);
-	r = run_to(thread->loader, PTRACE_SYSCALL_INFO_ENTRY, name, &info, err);
+	if (r == 0)
+		r = run_to(thread->loader, PTRACE_SYSCALL_INFO_ENTRY, name, &info, err);
 	if (r < 0)
 		return r;
 	if (info.instruction_pointer != thread->pc || info.entry.nr != (uint64_t)number)
@@ -231,12 +239,9 @@ static bool has_pending_signal(pid_t pid)
 static int go_back(const struct borrowed *thread, struct error *err)
 {
 	static const char step[] = "give back";
-	int r;
 
-	if (has_pending_signal(thread->loader->pid))
-		return enter(thread, step, NULL, err);
-	r = arch.rewind(thread->loader->pid, &thread->state, NULL);
-	return r < 0 ? error_set_errno(err, r, "%s: set registers", step) : 0;
+	return has_pending_signal(thread->loader->pid) ? enter(thread, step, NULL, err)
+						       : step_back(thread, step, NULL, err);
 }
 
 int load_give_back(const struct borrowed *thread, struct error *err)

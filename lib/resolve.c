@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -369,10 +370,13 @@ void profile_text_finish(struct profile_text *text)
 int profile_text_parse(const struct profile_text *text, struct profile *ret,
 	struct diagnostics *diagnostics, struct error *err)
 {
-	char *copy = strndup(text->text, text->length);
+	char *copy = malloc(text->length + 1);
 
-	return copy ? profile_parse(text->name, copy, text->length, ret, diagnostics, err)
-		    : error_memory(err);
+	if (!copy)
+		return error_memory(err);
+	memcpy(copy, text->text, text->length); /* it may contain NULs, which the parser refuses */
+	copy[text->length] = '\0';
+	return profile_parse(text->name, copy, text->length, ret, diagnostics, err);
 }
 
 int resolve_read_profile(const struct profile_choice *choice, const struct node_config *config,

@@ -247,6 +247,21 @@ Test(compile, a_profile_that_notifies_is_not_kept)
 	finish_node(&config);
 }
 
+/* All of its length is looked at, not what is before the first NUL. */
+Test(compile, a_text_goes_on_behind_a_nul)
+{
+	static const char text[65536] = DENY_CHMOD;
+	struct node_config config = make_node();
+	struct error err = ERROR_INIT;
+	struct compiled compiled;
+
+	write_bytes(config.profile_root, "nul.json", text, sizeof(text), 0644);
+	cr_expect_eq(compile_for("nul.json", &config, &amd64, &compiled, &err), -EINVAL);
+	cr_expect(strstr(error_message(&err), "nul.json:1:"), "%s", error_message(&err));
+	error_finish(&err);
+	finish_node(&config);
+}
+
 static void describe(const char *file, const struct cache_entry *entry, time_t written, void *data)
 {
 	(void)file;

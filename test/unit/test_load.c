@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
 #include "load.h"
+#include "process.h"
 #include "victim.h"
 
 #include <criterion/criterion.h>
@@ -248,16 +249,9 @@ static int wait_threads(int go, int out)
 
 static bool has_ended(pid_t tid)
 {
-	char path[64], state = 'X';
-	FILE *file;
+	struct process process;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	file = fopen(path, "re");
-	if (file) {
-		(void)!fscanf(file, "%*d (%*[^)]) %c", &state);
-		fclose(file);
-	}
-	return state == 'Z' || state == 'X';
+	return process_read(tid, &process, NULL) < 0 || process.dead;
 }
 
 Test(load, every_thread_has_the_filter_and_a_thread_may_execute)
