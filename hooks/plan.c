@@ -80,6 +80,9 @@ static int add_choices(const struct resolution *resolution, const struct node_co
 
 	if (r < 0)
 		return error_prefix(err, r, "%s", resolution->origin);
+	/* Once is enough: the kernel would run it twice to the same end. */
+	if (choice_equal(&resolution->profile, &resolution->baseline))
+		return 0;
 	r = add_choice(&resolution->baseline, config, resolution->log, target, plan, err);
 	return r < 0 ? error_prefix(err, r, "baseline of %s", config->file) : 0;
 }

@@ -99,6 +99,11 @@ void choice_finish(struct profile_choice *choice)
 	choice->kind = CHOICE_NONE;
 }
 
+bool choice_equal(const struct profile_choice *a, const struct profile_choice *b)
+{
+	return a->kind == b->kind && (a->kind != CHOICE_LOCALHOST || !strcmp(a->path, b->path));
+}
+
 char *choice_format(const struct profile_choice *choice)
 {
 	static const char *const words[] = {

@@ -27,6 +27,9 @@ int choice_parse(const char *text, const char *profile_root, struct profile_choi
 	struct error *err) __attribute__((warn_unused_result));
 void choice_finish(struct profile_choice *choice);
 
+/* Whether both name the same profile of this node. */
+bool choice_equal(const struct profile_choice *a, const struct profile_choice *b);
+
 /* How an annotation says it; `no profile` for CHOICE_NONE. Owned by the caller; NULL: no memory. */
 char *choice_format(const struct profile_choice *choice);
 

@@ -104,6 +104,8 @@ check "baseline under a sandbox" "RuntimeDefault pid" \
 	--annotation io.kubernetes.cri.container-type=sandbox
 check "baseline beside the engine's profile" "umask pid" \
 	--seccomp "$PROFILES/team/umask.json"
+node_config '"baseline": "RuntimeDefault"'
+check "a baseline that is the profile is loaded once" RuntimeDefault
 node_config '"unconfined": "deny"'
 check "Unconfined denied: others pass" ppid --annotation "$KEY=Localhost/ppid.json"
 

@@ -96,6 +96,24 @@ static void expect_defaults(const struct node_config *config)
 	cr_expect_not_null(config->cache_dir);
 }
 
+Test(config, choices_are_equal_by_what_they_name)
+{
+	static const char *const texts[] = {"RuntimeDefault", "runtime/default", "Unconfined",
+		"Localhost/a.json", "localhost/a.json", "Localhost/b.json"};
+	static const char names[] = "RRUaab"; /* the same letter: the same profile */
+	struct profile_choice choices[ARRAY_LENGTH(texts)];
+	struct error err = ERROR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+		cr_assert_eq(choice_parse(texts[i], "/", &choices[i], &err), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+		for (size_t j = 0; j < ARRAY_LENGTH(texts); j++)
+			cr_expect_eq(choice_equal(&choices[i], &choices[j]), names[i] == names[j],
+				"%s and %s", texts[i], texts[j]);
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+		choice_finish(&choices[i]);
+}
+
 Test(config, an_empty_object_has_the_defaults)
 {
 	static const char *const sources[] = {"{}", "{'profileRoot':null,'runtimeDefault':null,"
