@@ -69,8 +69,9 @@ static bool has_ended(const struct note_name *name)
 {
 	struct process process;
 
-	return process_read(name->pid, &process, NULL) < 0 || process.start != name->start ||
-	       process.dead;
+	int r = process_read(name->pid, &process, NULL);
+
+	return r == -ESRCH || (r == 0 && (process.start != name->start || process.dead));
 }
 
 static void mark_ended(int directory, struct note_name *name)
@@ -99,6 +100,17 @@ static bool keep_ended(struct ended *ended, const struct note_name *name)
 	return true;
 }
 
+/* What a writer that was killed has left: see io_replace_file. */
+static void remove_unfinished(int directory, const char *name)
+{
+	struct stat status;
+
+	if (*name == '.' && strcmp(name, TIDIED) != 0 &&
+		fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISREG(status.st_mode) && status.st_mtime + TIDY_SECONDS < time(NULL))
+		unlinkat(directory, name, 0);
+}
+
 /* Whether it is time, which it then is for nobody else. */
 static bool is_untidy(int directory)
 {
@@ -124,8 +136,10 @@ static void tidy(DIR *directory)
 	while ((entry = readdir(directory))) {
 		struct note_name name;
 
-		if (!parse_name(entry->d_name, &name))
+		if (!parse_name(entry->d_name, &name)) {
+			remove_unfinished(dirfd(directory), entry->d_name);
 			continue;
+		}
 		if (!name.ended && has_ended(&name))
 			mark_ended(dirfd(directory), &name);
 		if (name.ended && (name.ended < oldest || !keep_ended(&ended, &name)))

@@ -124,6 +124,26 @@ Test(container_note, a_directory_that_is_missing)
 	remove_tree(directory);
 }
 
+Test(container_note, what_a_killed_writer_left_is_removed)
+{
+	static const char *const names[] = {".7-8.old", ".7-8.new", "strange"};
+	char *directory = temp_dir();
+	AUTO_FREE char *old = format_text("%s/%s", directory, names[0]);
+	pid_t pid = start_process();
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		write_file(directory, names[i], "half a no");
+	cr_assert_eq(utimensat(AT_FDCWD, old, (const struct timespec[2]){0}, 0), 0);
+	write_note(directory, pid, "x");
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		AUTO_FREE char *path = format_text("%s/%s", directory, names[i]);
+
+		cr_expect_eq(access(path, F_OK) == 0, i > 0, "%s", names[i]);
+	}
+	end_process(pid);
+	remove_tree(directory);
+}
+
 Test(container_note, ended_ones_are_marked_and_at_last_removed)
 {
 	char *directory = temp_dir();
