@@ -88,44 +88,46 @@ static int load_and_notify(const struct load_request *request, const struct stat
 		     : 0;
 }
 
-/* For `denials` and `ps`, which can do without. */
-static void note(const struct state *state, const struct bundle *bundle, unsigned filters)
-{
-	struct error err = ERROR_INIT;
-
-	if (container_note_write(CONTAINER_NOTES, state->pid, state->id, bundle->document.root,
-		    filters, &err) < 0)
-		log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(&err));
-	error_finish(&err);
-}
-
-/* Of what the hook knows, what the loader needs after it. */
+/* Of what the hook knows, what is needed once the filters are loaded. */
 struct loaded {
 	const struct state *state;
 	struct bundle *bundle;
 	unsigned filters;
+	struct error err; /* of the note */
 };
+
+/* For `denials` and `ps`, which can do without. */
+static void note(struct loaded *loaded)
+{
+	(void)!container_note_write(CONTAINER_NOTES, loaded->state->pid, loaded->state->id,
+		loaded->bundle->document.root, loaded->filters, &loaded->err);
+}
 
 /* The loader waits without the bundle, which may be large. */
 static void note_and_release(void *data)
 {
-	const struct loaded *loaded = data;
+	struct loaded *loaded = data;
 
-	note(loaded->state, loaded->bundle, loaded->filters);
+	note(loaded);
 	bundle_finish(loaded->bundle);
 }
 
+/* What may be held up, as by a log daemon that does not read, while nothing else is. */
 static void tidy_notes(void *data)
 {
-	(void)data;
+	struct loaded *loaded = data;
+
 	container_notes_tidy(CONTAINER_NOTES);
+	if (loaded->err.message)
+		log_line(PROGRAM, LOG_AUTHPRIV, LOG_WARNING, error_message(&loaded->err));
+	error_finish(&loaded->err);
 }
 
 static int load(const struct state *state, struct bundle *bundle,
 	const struct resolution *resolution, const struct plan *plan, struct error *err)
 {
 	AUTO_FREE char *summary = plan_summary(plan, state, resolution);
-	struct loaded loaded = {state, bundle, (unsigned)plan->count};
+	struct loaded loaded = {.state = state, .bundle = bundle, .filters = (unsigned)plan->count};
 	struct load_request request = {
 		.pid = state->pid,
 		.filters = plan->filters,
@@ -147,6 +149,7 @@ static int load(const struct state *state, struct bundle *bundle,
 static int confine(const struct state *state, struct bundle *bundle,
 	const struct node_config *config, const struct resolution *resolution, struct error *err)
 {
+	struct loaded loaded = {.state = state, .bundle = bundle};
 	struct plan plan;
 	int r = resolution->engine ? crun_check_engine(bundle, err) : 0;
 
@@ -160,8 +163,8 @@ static int confine(const struct state *state, struct bundle *bundle,
 		if (r == 0)
 			r = load(state, bundle, resolution, &plan, err);
 	} else {
-		note(state, bundle, 0);
-		container_notes_tidy(CONTAINER_NOTES);
+		note(&loaded);
+		tidy_notes(&loaded);
 	}
 	plan_finish(&plan);
 	return r;

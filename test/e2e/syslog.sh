@@ -88,6 +88,18 @@ delete
 until_true 10 logged
 like "a container that ends before its program" "$(line)" '<8[0-9]>*before its program*'
 
+mkdir -p /run/oci-seccomp
+mount -t tmpfs -o ro tmpfs /run/oci-seccomp
+unnoted() {
+	grep '<84>' "$LOG"
+}
+confined -- /probe ready
+run
+is "a container that cannot be noted runs" "$STATUS" 0
+until_true 10 unnoted >/dev/null
+like "which is told" "$(unnoted)" "*/run/oci-seccomp/*: cannot create: Read-only file system"
+umount /run/oci-seccomp
+
 # This one comes last: when its line were there, it would be behind the others.
 confined --annotation io.oci-seccomp.profile=Unconfined -- /probe ready
 run
@@ -126,6 +138,16 @@ esac
 confined -- /probe ready
 run
 is "nor is a container" "$STATUS" 0
+# Nor where there is more to say: here, that the container cannot be noted.
+mkdir -p /run/oci-seccomp
+mount -t tmpfs -o ro tmpfs /run/oci-seccomp
+confined -- /probe ready
+run
+is "nor is one that cannot be noted" "$STATUS" 0
+confined --annotation io.oci-seccomp.profile=Unconfined -- /probe ready
+run
+is "nor one without a profile" "$STATUS" 0
+umount /run/oci-seccomp
 kill "$CATCHER"
 wait "$CATCHER" 2>/dev/null
 nothing_left "nothing is left"
