@@ -195,6 +195,25 @@ static int check_flags(const struct load_request *request, struct error *err)
 	return 0;
 }
 
+/* Once it is seized it cannot execute anything unseen; before, it was not bound to wait. */
+static int check_still_waiting(const struct loader *loader, struct error *err)
+{
+	struct root root;
+	int r = load_root(loader->pid, &root);
+
+	if (r < 0)
+		return error_set_errno(
+			err, r == -ENOENT ? -ESRCH : r, "cannot inspect process %d", loader->pid);
+	if (root.device_major != loader->root.device_major ||
+		root.device_minor != loader->root.device_minor ||
+		root.inode != loader->root.inode || root.mount != loader->root.mount)
+		return error_set(err, -EINVAL,
+			"process %d went on to another root while it was seized; it does not wait "
+			"for its hooks",
+			loader->pid);
+	return 0;
+}
+
 static int run_loader(struct loader *loader, struct error *err)
 {
 	int r;
@@ -210,6 +229,8 @@ static int run_loader(struct loader *loader, struct error *err)
 		r = check_flags(loader->request, err);
 	if (r == 0)
 		r = load_seize(loader, err);
+	if (r == 0)
+		r = check_still_waiting(loader, err);
 	if (r == 0)
 		r = load_inject(loader, err);
 	/* It would die with us; that it is dead when the caller hears of the failure is simpler. */
