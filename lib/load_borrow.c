@@ -95,9 +95,10 @@ static int interrupt(struct borrowed *thread, struct error *err)
 	uint64_t all = ~UINT64_C(0);
 	int status, r;
 
-	if (ptrace(PTRACE_INTERRUPT, loader->pid, NULL, NULL) < 0)
-		return error_set_errno(err, -errno, "%s process %d", step, loader->pid);
 	for (;;) {
+		/* Any other stop, as that of a fork, takes the request with it. */
+		if (ptrace(PTRACE_INTERRUPT, loader->pid, NULL, NULL) < 0)
+			return error_set_errno(err, -errno, "%s process %d", step, loader->pid);
 		r = wait_main(loader, step, &status, err);
 		if (r < 0)
 			return r;
@@ -137,11 +138,30 @@ static int run_to(struct loader *loader, uint8_t where, const char *step,
 	}
 }
 
+/* The code at an address, by whole words that are aligned: none reaches into a page behind it. */
+static int read_code(pid_t pid, uint64_t address, uint8_t *ret, size_t length)
+{
+	long word = 0;
+
+	for (size_t i = 0; i < length; i++, address++) {
+		size_t offset = address % sizeof(word);
+
+		if (i == 0 || offset == 0) {
+			errno = 0;
+			word = ptrace(PTRACE_PEEKTEXT, pid, address - offset, NULL);
+			if (errno != 0)
+				return -errno;
+		}
+		ret[i] = ((const uint8_t *)&word)[offset];
+	}
+	return 0;
+}
+
 int load_borrow(struct borrowed *thread, struct error *err)
 {
+	uint8_t instruction[sizeof(long)]; /* enough for each processor's */
 	pid_t pid = thread->loader->pid;
 	struct __ptrace_syscall_info info;
-	long word;
 	int r = interrupt(thread, err);
 
 	if (r == 0)
@@ -153,12 +173,11 @@ int load_borrow(struct borrowed *thread, struct error *err)
 			"process %d is a 32-bit process or of another architecture (audit "
 			"architecture %#x), not %s; " LOAD_OTHER_WAY,
 			pid, info.arch, arch.name);
-	errno = 0;
-	word = ptrace(
-		PTRACE_PEEKTEXT, pid, info.instruction_pointer - arch.instruction_length, NULL);
-	if (errno != 0)
-		return error_set_errno(err, -errno, "cannot read the code of process %d", pid);
-	if (!arch.is_instruction((const uint8_t *)&word))
+	r = read_code(pid, info.instruction_pointer - arch.instruction_length, instruction,
+		arch.instruction_length);
+	if (r < 0)
+		return error_set_errno(err, r, "cannot read the code of process %d", pid);
+	if (!arch.is_instruction(instruction))
 		return error_set(err, -EOPNOTSUPP,
 			"process %d entered a system call by an unknown instruction", pid);
 	thread->pc = info.instruction_pointer;

@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,30 +26,27 @@
 
 static int seize_failed(pid_t tid, int code, struct error *err)
 {
-	unsigned long long tracer = 0;
-	char path[64];
+	struct process thread;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	if (code == -EINVAL)
 		return error_set(err, -EOPNOTSUPP,
 			"cannot seize thread %d: the kernel cannot suspend seccomp (it is built "
 			"without CONFIG_CHECKPOINT_RESTORE); " LOAD_OTHER_WAY,
 			tid);
-	if (code == -EPERM && load_status_field(path, "TracerPid", &tracer) == 0 && tracer)
+	if (code == -EPERM && process_read(tid, &thread, NULL) == 0 && thread.tracer)
 		return error_set(err, -EPERM,
-			"cannot seize thread %d: process %llu already traces it", tid, tracer);
+			"cannot seize thread %d: process %d already traces it", tid, thread.tracer);
 	return error_set_errno(err, code, "cannot seize thread %d", tid);
 }
 
-/* Threads that a seized thread starts are seized by the kernel; asking again gives EPERM. */
-static bool is_ours(pid_t tid)
+/* EPERM is also what the kernel says of a thread that has just ended, and of one that it has seized
+ * for us itself, since a seized thread started it. */
+static bool is_ended_or_ours(pid_t tid)
 {
-	unsigned long long tracer = 0;
-	char path[64];
+	struct process thread;
+	int r = process_read(tid, &thread, NULL);
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	return load_status_field(path, "TracerPid", &tracer) == 0 &&
-	       tracer == (unsigned long long)getpid();
+	return r == -ESRCH || (r == 0 && (thread.dead || thread.tracer == getpid()));
 }
 
 /* The threads that were seized, so that they need not be asked about again: a runtime has about ten. */
@@ -84,7 +82,7 @@ static int seize_new_threads(struct loader *loader, DIR *threads, struct seized 
 				seized->tids[seized->count++] = tid;
 			continue;
 		}
-		if (errno != ESRCH && !is_ours(tid))
+		if (errno != ESRCH && !is_ended_or_ours(tid))
 			return seize_failed(tid, -errno, err);
 	}
 	return 0;

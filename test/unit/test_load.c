@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -277,6 +278,66 @@ Test(load, every_thread_has_the_filter_and_a_thread_may_execute)
 	}
 	closedir(threads);
 	cr_expect_geq(seen, 4);
+	expect_confined(&victim);
+}
+
+static int start_threads_until_told(int go, int out)
+{
+	struct pollfd ready = {.fd = go, .events = POLLIN};
+	pthread_t thread;
+
+	victim_ready(out);
+	while (poll(&ready, 1, 0) == 0 && pthread_create(&thread, NULL, do_nothing, NULL) == 0)
+		pthread_join(thread, NULL);
+	return victim_wait(go) ? victim_execute_getppid(out) : 1;
+}
+
+/* What stops it is not always what the loader asked for, and a thread may end while it is seized. */
+Test(load, a_main_thread_that_starts_threads)
+{
+	for (int i = 0; i < 100; i++) {
+		struct victim victim = victim_start(start_threads_until_told);
+
+		load_or_fail(victim.pid);
+		expect_confined(&victim);
+	}
+}
+
+/* read(2) as the last bytes of a page that nothing follows. */
+static const uint8_t read_code[] = {
+#if defined(__x86_64__)
+	0xb8, SYS_read, 0, 0, 0, /* mov eax, SYS_read */
+	0x0f, 0x05, 0xc3	 /* syscall, ret */
+#elif defined(__aarch64__)
+	0xe8, 0x07, 0x80, 0xd2, /* mov x8, 63 */
+	0x01, 0x00, 0x00, 0xd4, /* svc 0 */
+	0xc0, 0x03, 0x5f, 0xd6	/* ret */
+#endif
+};
+
+static int read_at_the_end_of_a_page(int go, int out)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char byte = 0, *code = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	union {
+		char *code;
+		long (*call)(int, void *, size_t);
+	} end = {code + page - sizeof(read_code)};
+
+	memcpy(end.code, read_code, sizeof(read_code));
+	if (mprotect(code, page, PROT_READ | PROT_EXEC) < 0 || munmap(code + page, page) < 0)
+		return 104;
+	__builtin___clear_cache(code, code + page);
+	victim_ready(out);
+	return end.call(go, &byte, 1) == 1 && byte == 'x' ? victim_execute_getppid(out) : 1;
+}
+
+Test(load, a_call_at_the_end_of_the_code)
+{
+	struct victim victim = victim_start(read_at_the_end_of_a_page);
+
+	load_or_fail(victim.pid);
 	expect_confined(&victim);
 }
 
