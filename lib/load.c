@@ -74,24 +74,6 @@
 #define STACK_SIZE ((size_t)256 * 1024)
 #define GUARD_SIZE ((size_t)64 * 1024)
 
-int load_status_field(const char *path, const char *field, unsigned long long *ret)
-{
-	AUTO_FREE char *text = NULL;
-	size_t length, field_length = strlen(field);
-	int r = io_read_file(AT_FDCWD, path, path, 65536, &text, &length, NULL);
-
-	if (r < 0)
-		return r;
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, field, field_length) == 0 && line[field_length] == ':') {
-			*ret = strtoull(line + field_length + 1, NULL, 10);
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
 uint32_t load_flags(const struct load_filter *filter)
 {
 	uint32_t flags = filter->flags | SECCOMP_FILTER_FLAG_TSYNC;

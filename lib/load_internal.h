@@ -41,10 +41,6 @@ struct loader {
 	size_t others_room;
 };
 
-/* The decimal number behind "FIELD:" in a /proc/.../status file. -ENOENT: no such field. */
-int load_status_field(const char *path, const char *field, unsigned long long *ret)
-	__attribute__((warn_unused_result));
-
 /* The flags of seccomp(2) for a filter. */
 uint32_t load_flags(const struct load_filter *filter);
 

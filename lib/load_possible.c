@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "io.h"
 #include "load_internal.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,7 @@ int load_possible(struct error *err)
 {
 	static const char scope_file[] = "/proc/sys/kernel/yama/ptrace_scope";
 	AUTO_FREE char *scope = NULL;
-	unsigned long long seccomp = 0;
+	struct process self;
 	size_t length;
 	int r;
 
@@ -61,7 +62,7 @@ int load_possible(struct error *err)
 	r = load_permitted(err);
 	if (r < 0)
 		return r;
-	if (load_status_field("/proc/self/status", "Seccomp", &seccomp) == 0 && seccomp != 0)
+	if (process_read(getpid(), &self, NULL) == 0 && self.mode != 0)
 		return error_set(err, -EPERM,
 			"this process is under a seccomp filter itself, so the kernel does not let "
 			"it suspend another one's; " LOAD_OTHER_WAY);
