@@ -100,22 +100,18 @@ static int add_conditions(struct selection *selection, struct clause clause,
 	return append_clause(selection->policy, &selection->capacity, &clause);
 }
 
-static bool restricts(const struct selection *selection, const struct clause *clause)
+static int add_direct(struct selection *selection, struct clause clause)
 {
-	return verdict_stricter(clause->action, selection->policy->profile->default_action);
-}
+	const struct rule *rule = clause.rule;
 
-static int add_direct(struct selection *selection, const struct clause *clause)
-{
-	const struct rule *rule = clause->rule;
-
-	if (rule->condition_count > 0 && syscall_arguments_in_memory(clause->arch, clause->name))
-		return restricts(selection, clause) ? add_conditions(selection, *clause, NULL, 0)
-						    : 0;
+	clause.unseen =
+		rule->condition_count > 0 && syscall_arguments_in_memory(clause.arch, clause.name);
+	if (clause.unseen)
+		return add_conditions(selection, clause, NULL, 0);
 	if (!rule->conditions_repeat)
-		return add_conditions(selection, *clause, rule->conditions, rule->condition_count);
+		return add_conditions(selection, clause, rule->conditions, rule->condition_count);
 	for (size_t i = 0; i < rule->condition_count; i++) {
-		int r = add_conditions(selection, *clause, &rule->conditions[i], 1);
+		int r = add_conditions(selection, clause, &rule->conditions[i], 1);
 
 		if (r < 0)
 			return r;
@@ -129,8 +125,7 @@ static int add_multiplexed(struct selection *selection, struct clause clause)
 
 	if (!syscall_multiplexed(clause.arch, clause.name, &way))
 		return 0;
-	if (clause.rule->condition_count > 0 && !restricts(selection, &clause))
-		return 0;
+	clause.unseen = clause.rule->condition_count > 0;
 	clause.number = (uint32_t)way.number;
 	clause.call = way.call;
 	clause.call_mask = way.mask;
@@ -147,7 +142,7 @@ static int add_name(struct selection *selection, enum arch arch, const struct ru
 		int r;
 
 		clause.number = (uint32_t)number;
-		r = add_direct(selection, &clause);
+		r = add_direct(selection, clause);
 		if (r < 0)
 			return r;
 	}
@@ -190,6 +185,58 @@ static int compare_clauses(const void *left, const void *right)
 	return a->call < b->call ? -1 : a->call > b->call;
 }
 
+/* What the calls of one number get whatever their arguments: those of a multiplexer each by itself, and
+ * in the place of no such call, 0, those that are none. A rule for a multiplexer by its own name says
+ * nothing of its single calls. */
+struct otherwise {
+	verdict actions[64]; /* more than a multiplexer has calls */
+	uint64_t known;	     /* bit N: actions[N] is by a rule, not the default */
+};
+
+static void note_otherwise(struct otherwise *otherwise, const struct clause *clause)
+{
+	verdict *action = &otherwise->actions[clause->call];
+	uint64_t bit = UINT64_C(1) << clause->call;
+
+	if (clause->unseen || clause->condition_count > 0)
+		return;
+	if (!(otherwise->known & bit) || verdict_stricter(clause->action, *action))
+		*action = clause->action;
+	otherwise->known |= bit;
+}
+
+static bool is_worth_keeping(
+	const struct otherwise *otherwise, const struct clause *clause, verdict default_action)
+{
+	if (!clause->unseen || verdict_stricter(clause->action, default_action))
+		return true;
+	return otherwise->known & UINT64_C(1) << clause->call &&
+	       verdict_stricter(clause->action, otherwise->actions[clause->call]);
+}
+
+/* Drops the clauses with conditions that cannot be seen where they would not restrict. */
+static void settle_unseen(struct policy *policy)
+{
+	size_t kept = 0, end;
+
+	for (size_t start = 0; start < policy->clause_count; start = end) {
+		const struct clause *first = &policy->clauses[start];
+		enum arch arch = first->arch;
+		uint32_t number = first->number;
+		struct otherwise otherwise = {.known = 0};
+
+		for (end = start; end < policy->clause_count && policy->clauses[end].arch == arch &&
+				  policy->clauses[end].number == number;
+			end++)
+			note_otherwise(&otherwise, &policy->clauses[end]);
+		for (size_t i = start; i < end; i++)
+			if (is_worth_keeping(&otherwise, &policy->clauses[i],
+				    policy->profile->default_action))
+				policy->clauses[kept++] = policy->clauses[i];
+	}
+	policy->clause_count = kept;
+}
+
 int policy_select(const struct profile *profile, const struct target *target, bool native_only,
 	struct policy *ret, struct error *err)
 {
@@ -223,6 +270,7 @@ int policy_select(const struct profile *profile, const struct target *target, bo
 	if (policy.clause_count > 0)
 		qsort(policy.clauses, policy.clause_count, sizeof(*policy.clauses),
 			compare_clauses);
+	settle_unseen(&policy);
 	*ret = policy;
 	return 0;
 }

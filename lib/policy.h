@@ -19,10 +19,10 @@
  *   ENOSYS instead of the default action, as in runc, unless that is ALLOW, LOG or TRACE: a program
  *   that finds a new syscall missing falls back to an old one.
  * - A rule for a call that a multiplexer (socketcall, ipc) reaches as well covers that way too. The
- *   multiplexer's arguments are in memory, where a filter cannot look: a rule with conditions that
- *   is stricter than the default covers the call there whatever its arguments, one that is not
- *   stricter does not cover it. The same holds for the other calls with arguments in memory
- *   (syscall_arguments_in_memory).
+ *   multiplexer's arguments are in memory, where a filter cannot look: a rule with conditions
+ *   covers the call there whatever its arguments where it is stricter than what the call gets
+ *   otherwise, by the default or by rules for it without conditions; else it does not cover it. The
+ *   same holds for the other calls with arguments in memory (syscall_arguments_in_memory).
  */
 struct clause {
 	enum arch arch;
@@ -35,6 +35,7 @@ struct clause {
 	unsigned char bits[6]; /* of the argument of each condition: 16, 32 or 64 */
 	uint32_t call_mask;    /* not 0: argument 0 under this mask must be `call` as well */
 	uint32_t call;
+	bool unseen; /* the rule has conditions, on arguments that a filter cannot see here */
 };
 
 /* No program could hold that many. */

@@ -501,6 +501,52 @@ Test(policy, multiplexed_calls_with_repeated_conditions)
 	finish(&selected);
 }
 
+/* What a rule without conditions permits, one with conditions takes back where these cannot be seen. */
+Test(policy, unseen_conditions_beside_a_rule_without)
+{
+#define RULES(first, second)                                                                       \
+	"{'defaultAction':'SCMP_ACT_KILL_PROCESS','syscalls':[" first "," second "]}"
+#define OF(name, action, more) "{'names':['" name "'],'action':'SCMP_ACT_" action "'" more "}"
+	static const struct {
+		const char *source;
+		uint32_t number;
+		verdict actions[2]; /* of the clauses; 0: there is no such clause */
+	} cases[] = {
+		{RULES(OF("socket", "ALLOW", ""), OF("socket", "ERRNO", ON_ZERO)), 102,
+			{SECCOMP_RET_ALLOW, ERRNO(EPERM)}},
+		{RULES(OF("socket", "ERRNO", ON_ZERO), OF("socket", "ALLOW", "")), 102,
+			{ERRNO(EPERM), SECCOMP_RET_ALLOW}},
+		{RULES(OF("mmap", "ALLOW", ""), OF("mmap", "TRAP", ON_ZERO)), 90,
+			{SECCOMP_RET_ALLOW, SECCOMP_RET_TRAP}},
+		/* It is not laxer than what the call gets: nothing to add. */
+		{RULES(OF("socket", "ERRNO", ""), OF("socket", "LOG", ON_ZERO)), 102,
+			{ERRNO(EPERM)}},
+		{RULES(OF("mmap", "ERRNO", ""), OF("mmap", "ALLOW", ON_ZERO)), 90, {ERRNO(EPERM)}},
+		/* Of another call, and of the multiplexer as such. */
+		{RULES(OF("bind", "ALLOW", ""), OF("socket", "ERRNO", ON_ZERO)), 102,
+			{SECCOMP_RET_ALLOW}},
+		{RULES(OF("socketcall", "ALLOW", ""), OF("socket", "ERRNO", ON_ZERO)), 102,
+			{SECCOMP_RET_ALLOW}},
+		{RULES(OF("socket", "LOG", ON_ZERO), OF("socket", "ERRNO", ON_ZERO)), 102, {0}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const struct clause *clauses;
+		struct selected selected;
+		size_t count, expected = 0;
+
+		select_native(cases[i].source, ARCH_X86, &selected);
+		clauses = policy_clauses(&selected.policy, ARCH_X86, cases[i].number, &count);
+		while (expected < 2 && cases[i].actions[expected])
+			expected++;
+		cr_assert_eq(count, expected, "%s: %zu", cases[i].source, count);
+		for (size_t j = 0; j < count; j++)
+			cr_expect_eq(clauses[j].action, cases[i].actions[j], "%s: %zu: %x",
+				cases[i].source, j, clauses[j].action);
+		finish(&selected);
+	}
+}
+
 Test(policy, enosys_by_default_action)
 {
 	static const struct {
