@@ -135,6 +135,20 @@ bool syscall_known(const char *name)
 	return find_syscall(name) || syscall_known_to_libseccomp(name);
 }
 
+/* From pidfd_send_signal on, a new call gets the same number on every architecture, counted from the
+ * first one of that architecture: this is for the calls that are newer than libseccomp. */
+static int common_number(enum arch arch, const struct syscall *known)
+{
+	enum { FIRST_COMMON = 424 };
+	int own_first =
+		seccomp_syscall_resolve_name_arch(architectures[arch].audit, "pidfd_send_signal");
+	int number = known->numbers[ARCH_X86_64];
+
+	return number >= FIRST_COMMON && own_first >= FIRST_COMMON
+		       ? number - FIRST_COMMON + own_first
+		       : SYSCALL_NONE;
+}
+
 int syscall_number(enum arch arch, const char *name)
 {
 	const struct syscall *known;
@@ -150,6 +164,8 @@ int syscall_number(enum arch arch, const char *name)
 		return known->numbers[arch == ARCH_S390 ? ARCH_S390X : ARCH_PPC64];
 	number = seccomp_syscall_resolve_name_arch(
 		arch == ARCH_X32 ? SCMP_ARCH_X32 : architectures[arch].audit, name);
+	if (number == __NR_SCMP_ERROR && known)
+		number = common_number(arch, known);
 	if (number < 0)
 		return SYSCALL_NONE;
 	return arch == ARCH_X32 ? (int)((uint32_t)number | X32_SYSCALL_BIT) : number;
