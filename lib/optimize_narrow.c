@@ -184,6 +184,9 @@ static node_id narrow_branch(
 	struct fact when[WORDS], unless[WORDS];
 	unsigned word = word_of(node);
 	enum reply answer = reply(&facts[word], node);
+	/* The kernel's bitmap follows these tests and no other: one that could be spared may be what
+	 * keeps a call from a test of arguments. */
+	bool may_spare = node->offset > offsetof(struct seccomp_data, arch);
 	node_id yes, no;
 
 	if (answer != REPLY_OPEN)
@@ -194,9 +197,9 @@ static node_id narrow_branch(
 	unless[word] = learn(facts[word], node, false);
 	yes = narrow_under(narrowing, node->yes, when);
 	no = narrow_under(narrowing, node->no, unless);
-	if (yes != no && narrow_under(narrowing, node->no, when) == yes)
+	if (may_spare && yes != no && narrow_under(narrowing, node->no, when) == yes)
 		return narrow_under(narrowing, node->no, facts);
-	if (yes != no && narrow_under(narrowing, node->yes, unless) == no)
+	if (may_spare && yes != no && narrow_under(narrowing, node->yes, unless) == no)
 		return narrow_under(narrowing, node->yes, facts);
 	return graph_branch(
 		narrowing->graph, node->offset, node->mask, node->test, node->k, yes, no);
@@ -206,9 +209,12 @@ static node_id narrow_under(
 	struct narrowing *narrowing, node_id id, const struct fact facts[static WORDS])
 {
 	struct narrowed wanted = {.key.node = id}, *found;
-	struct graph_node node = narrowing->graph->nodes[id]; /* the array may move */
+	struct graph_node node;
 	uint16_t *bucket;
 
+	if (narrowing->graph->failed)
+		return id;
+	node = narrowing->graph->nodes[id]; /* the array may move */
 	if (node.is_return || !know_words(narrowing))
 		return id;
 	for (unsigned word = 0; word < WORDS; word++)

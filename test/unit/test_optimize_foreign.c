@@ -256,6 +256,33 @@ Test(optimize_foreign, two_architectures_by_arguments)
 	program_finish(&result);
 }
 
+/* A test of the architecture that could be spared at the price of a test of an argument: the kernel's
+ * bitmap follows the one and not the other. */
+Test(optimize_foreign, what_keeps_calls_in_the_bitmap_stays)
+{
+	static const uint16_t tests[] = {BPF_JSET, BPF_JGE};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(tests); i++) {
+		struct writer writer = {0};
+		struct program result;
+
+		put_load(&writer, ARCH);
+		put_jump(&writer, tests[i], 0x80000000, 8, 0);
+		put_load(&writer, ARG0);
+		put_jump(&writer, BPF_JEQ, 1, 0, 3);
+		put_load(&writer, ARCH);
+		put_jump(&writer, tests[i], 0x80000000, 4, 0);
+		put_return(&writer, SECCOMP_RET_ERRNO | 1);
+		put_load(&writer, ARCH);
+		put_jump(&writer, tests[i], 0x80000000, 1, 0);
+		put_return(&writer, SECCOMP_RET_ERRNO | 2);
+		put_return(&writer, SECCOMP_RET_ALLOW);
+		result = must_optimize("architecture", &writer.program, 1, ARCH_X86_64, 1000);
+		cr_expect(simulate_constant_allow(&result, AUDIT_ARCH_X86_64, 0));
+		program_finish(&result);
+	}
+}
+
 /* The kernel ends a program that divides by X = 0 and kills the thread. */
 Test(optimize_foreign, division_by_zero)
 {
