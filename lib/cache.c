@@ -64,15 +64,28 @@ static bool is_key(const struct cache_entry *entry, const struct cache_key *key)
 	       memcmp(entry->key + key->head_length, key->tail, key->tail_length) == 0;
 }
 
-static bool is_entry_name(const char *name)
+static bool begins_with_hash(const char *name)
 {
-	return strspn(name, "0123456789abcdef") == NAME_LENGTH &&
-	       strcmp(name + NAME_LENGTH, SUFFIX) == 0;
+	return strspn(name, "0123456789abcdef") == NAME_LENGTH;
 }
 
+static bool is_entry_name(const char *name)
+{
+	return begins_with_hash(name) && strcmp(name + NAME_LENGTH, SUFFIX) == 0;
+}
+
+/* As write_entry makes them. */
 static bool is_temporary_name(const char *name)
 {
-	return name[0] == '.' && strstr(name, SUFFIX);
+	static const char middle[] = SUFFIX ".";
+
+	if (*name++ != '.' || !begins_with_hash(name))
+		return false;
+	name += NAME_LENGTH;
+	if (strncmp(name, middle, strlen(middle)) != 0)
+		return false;
+	name += strlen(middle);
+	return name[strspn(name, "0123456789")] == '\0';
 }
 
 /* Ours, and nobody else can write it. */
@@ -222,7 +235,9 @@ static int take_stock(int directory, const char *name, void *data)
 		census->capacity = capacity;
 	}
 	memcpy(census->items[census->count].name, name, NAME_SIZE);
-	census->items[census->count++].written = status.st_mtim;
+	/* One of the future, by a clock that was wrong, must not outlive all others. */
+	census->items[census->count++].written =
+		status.st_mtime > time(NULL) ? (struct timespec){0} : status.st_mtim;
 	return 0;
 }
 

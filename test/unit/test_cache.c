@@ -267,6 +267,54 @@ Test(cache, a_killed_writers_file_goes_in_time)
 	remove_tree(parent);
 }
 
+Test(cache, other_files_stay)
+{
+	static const char *const names[] = {".entrypoint.sh", ".my.entry.notes",
+		".0123456789abcdef.entry", ".0123456789abcdef.entry.7x",
+		".123456789abcdef.entry.77", "0123456789abcdef.entry.77"};
+	char *parent = temp_dir();
+	AUTO_FREE char *directory = format_text("%s/cache", parent);
+	struct utimbuf past = {1, 1};
+	struct error err = ERROR_INIT;
+	size_t count;
+
+	must_store(directory, "key", "value");
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		AUTO_FREE char *path = format_text("%s/%s", directory, names[i]);
+
+		write_file(directory, names[i], "not ours");
+		cr_assert_eq(utime(path, &past), 0);
+	}
+	must_store(directory, "key", "value");
+	cr_assert_eq(cache_clear(directory, &count, &err), 0);
+	cr_expect_eq(count, 1);
+	cr_expect_eq(count_files(directory), ARRAY_LENGTH(names));
+	remove_tree(parent);
+}
+
+/* A clock that was ahead when they were written. */
+Test(cache, entries_of_the_future_go_first)
+{
+	char *parent = temp_dir();
+	AUTO_FREE char *directory = format_text("%s/cache", parent);
+	struct utimbuf ahead = {time(NULL) + 86400, time(NULL) + 86400};
+	AUTO_FREE char *first = NULL;
+
+	must_store(directory, "future", "value");
+	first = only_file(directory);
+	cr_assert_eq(utime(first, &ahead), 0);
+	for (int i = 1; i < CACHE_COUNT_LIMIT; i++) {
+		AUTO_FREE char *key = format_text("key %d", i);
+
+		must_store(directory, key, "value");
+	}
+	must_store(directory, "one more", "value");
+	expect_missing(directory, "future");
+	expect_found(directory, "key 1", "value");
+	expect_found(directory, "one more", "value");
+	remove_tree(parent);
+}
+
 Test(cache, many_writers_at_once)
 {
 	char *parent = temp_dir();
