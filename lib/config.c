@@ -52,6 +52,28 @@ static int check_path(const char *path, const char *profile_root, struct error *
 	return 0;
 }
 
+/* The one way to write a path: without "." and repeated slashes. Owned by the caller; NULL: no memory. */
+static char *plain_path(const char *path)
+{
+	char *plain = malloc(strlen(path) + 1), *end = plain;
+
+	if (!plain)
+		return NULL;
+	while (*path) {
+		size_t length = strcspn(path, "/");
+		bool is_last = path[length] == '\0';
+
+		if (length > 1 || (length == 1 && *path != '.') || is_last) {
+			end = mempcpy(end, path, length);
+			if (!is_last)
+				*end++ = '/';
+		}
+		path += length + !is_last;
+	}
+	*end = '\0';
+	return plain;
+}
+
 int choice_parse(
 	const char *text, const char *profile_root, struct profile_choice *ret, struct error *err)
 {
@@ -85,7 +107,7 @@ int choice_parse(
 	r = check_path(path, profile_root, err);
 	if (r < 0)
 		return r;
-	copy = strdup(path);
+	copy = plain_path(path);
 	if (!copy)
 		return error_memory(err);
 	*ret = (struct profile_choice){CHOICE_LOCALHOST, copy};
