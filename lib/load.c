@@ -74,6 +74,29 @@
 #define STACK_SIZE ((size_t)256 * 1024)
 #define GUARD_SIZE ((size_t)64 * 1024)
 
+int load_status_field(pid_t tid, const char *field, struct status_field *ret)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length, field_length = strlen(field);
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	r = io_read_file(AT_FDCWD, path, path, 65536, &text, &length, NULL);
+	if (r < 0)
+		return r;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, field, field_length) != 0 || line[field_length] != ':')
+			continue;
+		line += field_length + 1;
+		line += strspn(line, "\t ");
+		snprintf(ret->text, sizeof(ret->text), "%.*s", (int)strcspn(line, "\n"), line);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 uint32_t load_flags(const struct load_filter *filter)
 {
 	uint32_t flags = filter->flags | SECCOMP_FILTER_FLAG_TSYNC;

@@ -41,6 +41,15 @@ struct loader {
 	size_t others_room;
 };
 
+/* What stands behind "FIELD:" in the status file of a process or thread, cut where it is longer. */
+struct status_field {
+	char text[16];
+};
+
+/* -ENOENT, -ESRCH: there is no such thread, or no such field. */
+int load_status_field(pid_t tid, const char *field, struct status_field *ret)
+	__attribute__((warn_unused_result));
+
 /* The flags of seccomp(2) for a filter. */
 uint32_t load_flags(const struct load_filter *filter);
 

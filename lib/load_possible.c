@@ -4,7 +4,6 @@
 #include "cleanup.h"
 #include "io.h"
 #include "load_internal.h"
-#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +50,7 @@ int load_possible(struct error *err)
 {
 	static const char scope_file[] = "/proc/sys/kernel/yama/ptrace_scope";
 	AUTO_FREE char *scope = NULL;
-	struct process self;
+	struct status_field seccomp;
 	size_t length;
 	int r;
 
@@ -62,7 +61,7 @@ int load_possible(struct error *err)
 	r = load_permitted(err);
 	if (r < 0)
 		return r;
-	if (process_read(getpid(), &self, NULL) == 0 && self.mode != 0)
+	if (load_status_field(getpid(), "Seccomp", &seccomp) == 0 && seccomp.text[0] != '0')
 		return error_set(err, -EPERM,
 			"this process is under a seccomp filter itself, so the kernel does not let "
 			"it suspend another one's; " LOAD_OTHER_WAY);

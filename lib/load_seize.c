@@ -3,12 +3,12 @@
 
 #include "cleanup.h"
 #include "clock.h"
-#include "process.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
@@ -26,16 +26,17 @@
 
 static int seize_failed(pid_t tid, int code, struct error *err)
 {
-	struct process thread;
+	struct status_field tracer;
 
 	if (code == -EINVAL)
 		return error_set(err, -EOPNOTSUPP,
 			"cannot seize thread %d: the kernel cannot suspend seccomp (it is built "
 			"without CONFIG_CHECKPOINT_RESTORE); " LOAD_OTHER_WAY,
 			tid);
-	if (code == -EPERM && process_read(tid, &thread, NULL) == 0 && thread.tracer)
+	if (code == -EPERM && load_status_field(tid, "TracerPid", &tracer) == 0 &&
+		strcmp(tracer.text, "0") != 0)
 		return error_set(err, -EPERM,
-			"cannot seize thread %d: process %d already traces it", tid, thread.tracer);
+			"cannot seize thread %d: process %s already traces it", tid, tracer.text);
 	return error_set_errno(err, code, "cannot seize thread %d", tid);
 }
 
@@ -43,10 +44,13 @@ static int seize_failed(pid_t tid, int code, struct error *err)
  * for us itself, since a seized thread started it. */
 static bool is_ended_or_ours(pid_t tid)
 {
-	struct process thread;
-	int r = process_read(tid, &thread, NULL);
+	struct status_field field;
+	int r = load_status_field(tid, "State", &field);
 
-	return r == -ESRCH || (r == 0 && (thread.dead || thread.tracer == getpid()));
+	if (r == -ENOENT || r == -ESRCH || (r == 0 && strchr("XZ", field.text[0])))
+		return true;
+	return r == 0 && load_status_field(tid, "TracerPid", &field) == 0 &&
+	       strtol(field.text, NULL, 10) == getpid();
 }
 
 /* The threads that were seized, so that they need not be asked about again: a runtime has about ten. */
