@@ -22,6 +22,11 @@ struct stored {
 	uint64_t skipped;
 };
 
+/* Other programs, or the same one built of other sources, may make something else of a profile. */
+static const char made_by[] = "oci-seccomp " VERSION " "
+#include "source-digest.inc"
+	;
+
 /* The first part of a profile's key: lines that a reader understands and an empty one. The text is the
  * second part. Owned by the caller; NULL: no memory. */
 static char *key_lines(const struct profile_text *text, const struct node_config *config,
@@ -30,9 +35,9 @@ static char *key_lines(const struct profile_text *text, const struct node_config
 	struct libseccomp_version libseccomp = syscalls_libseccomp_version();
 	char *lines;
 	int length = asprintf(&lines,
-		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
+		"%s\nlibseccomp %u.%u.%u\nprofile %s\narchitecture %s%s\n"
 		"kernel %u.%u\ncapabilities %#" PRIx64 "\n\n",
-		libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
+		made_by, libseccomp.major, libseccomp.minor, libseccomp.micro, text->name,
 		architectures[target->arch].go_name, config->native_arch_only ? " alone" : "",
 		target->kernel.major, target->kernel.minor, target->capabilities);
 
@@ -42,17 +47,16 @@ static char *key_lines(const struct profile_text *text, const struct node_config
 
 bool compile_describe(const struct cache_entry *entry, struct compiled_entry *ret)
 {
-	static const char version[] = "oci-seccomp " VERSION "\n";
 	const char *end = memmem(entry->key, entry->key_length, "\n\n", 2);
 	AUTO_FREE char *lines = end ? strndup(entry->key, (size_t)(end - entry->key)) : NULL;
 
-	if (!lines || strncmp(lines, version, strlen(version)) != 0 ||
+	if (!lines || strncmp(lines, made_by, strlen(made_by)) != 0 ||
 		entry->value_length < sizeof(struct stored))
 		return false;
 	ret->instructions =
 		(entry->value_length - sizeof(struct stored)) / sizeof(struct sock_filter);
-	return sscanf(lines + strlen(version),
-		       "libseccomp %*s\nprofile %255[^\n]\narchitecture %31[^\n]\nkernel "
+	return sscanf(lines + strlen(made_by),
+		       "\nlibseccomp %*s\nprofile %255[^\n]\narchitecture %31[^\n]\nkernel "
 		       "%15[^\n]\ncapabilities %23[^\n]",
 		       ret->profile, ret->architecture, ret->kernel, ret->capabilities) == 4;
 }

@@ -108,25 +108,43 @@ Test(compile, the_second_time_it_comes_from_the_cache)
 	finish_node(&config);
 }
 
+/* The lines at the beginning of an entry's key. */
+static void copy_lines(
+	const char *file, const struct cache_entry *entry, time_t written, void *data)
+{
+	const char *end = memmem(entry->key, entry->key_length, "\n\n", 2);
+
+	(void)file;
+	(void)written;
+	cr_assert_not_null(end);
+	*(char **)data = strndup(entry->key, (size_t)(end - entry->key) + 2);
+}
+
 /* That a hit is taken at all shows where the entry says something else than the profile. */
 Test(compile, a_hit_is_what_the_entry_holds)
 {
 	static const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	struct node_config config = make_node();
 	struct compiled compiled = must_compile("chmod.json", &config, &amd64);
-	AUTO_FREE char *lines = NULL;
+	AUTO_FREE char *lines = NULL,
+		       *expected =
+			       format_text("\nlibseccomp %u.%u.%u\nprofile %s\narchitecture amd64\n"
+					   "kernel 6.12\ncapabilities 0\n\n",
+				       syscalls_libseccomp_version().major,
+				       syscalls_libseccomp_version().minor,
+				       syscalls_libseccomp_version().micro, compiled.name);
 	struct error err = ERROR_INIT;
 	struct cache_key key = {.tail = DENY_CHMOD, .tail_length = strlen(DENY_CHMOD)};
-	FILE *stream = open_memstream(&lines, &key.head_length);
-	char value[16 + sizeof(allow)] = {0};
+	char value[16 + sizeof(allow)] = {0}, digest[32] = "";
+	int end = 0;
 
-	fprintf(stream,
-		"oci-seccomp " VERSION "\nlibseccomp %u.%u.%u\nprofile %s\narchitecture amd64\n"
-		"kernel 6.12\ncapabilities 0\n\n",
-		syscalls_libseccomp_version().major, syscalls_libseccomp_version().minor,
-		syscalls_libseccomp_version().micro, compiled.name);
-	fclose(stream);
+	cr_assert_eq(cache_each(config.cache_dir, copy_lines, &lines, &err), 0);
+	/* What it was made by: version and sources. */
+	cr_expect_eq(sscanf(lines, "oci-seccomp " VERSION " %16[0-9a-f]%n", digest, &end), 1);
+	cr_expect_eq(strlen(digest), 16);
+	cr_expect_str_eq(lines + end, expected);
 	key.head = lines;
+	key.head_length = strlen(lines);
 	compiled_finish(&compiled);
 	memcpy(value + 16, &allow, sizeof(allow));
 	cr_assert_eq(cache_store(config.cache_dir, &key, value, sizeof(value), &err), 0);
