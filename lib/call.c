@@ -225,7 +225,10 @@ static int read_argument(struct reading *reading, unsigned position, const char 
 	r = read_label(reading, &text, &index, err);
 	if (r < 0)
 		return r;
-	if (text >= end || index >= SYSCALL_ARGUMENTS)
+	if (index >= SYSCALL_ARGUMENTS)
+		return error_set(err, -EINVAL, "\"%s\": a system call has at most %d arguments",
+			reading->text, SYSCALL_ARGUMENTS);
+	if (text >= end)
 		return malformed(reading, err);
 	if (reading->given & 1U << index)
 		return error_set(

@@ -20,7 +20,7 @@
  *
  * What decides the program, and so is the key of the entry: the text of the profile, capabilities,
  * kernel version, native architecture, `nativeArchOnly`, the versions of libseccomp and of this
- * program.
+ * program, and the sources that it was built of.
  */
 struct compiled {
 	char *name;		/* owned; what messages call the profile */

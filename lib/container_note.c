@@ -323,7 +323,9 @@ int container_notes_read(const char *directory, struct container_notes *ret, str
 	int r = 0;
 
 	if (!opened && errno != ENOENT)
-		return error_set_errno(err, -errno, "%s: cannot open", directory);
+		return errno == EACCES
+			       ? error_set(err, -EACCES, "%s: only root can read it", directory)
+			       : error_set_errno(err, -errno, "%s: cannot open", directory);
 	while (r == 0 && opened && (entry = readdir(opened))) {
 		struct note_name name;
 

@@ -191,8 +191,8 @@ int program_read(
 
 	if (length == 0 || length % sizeof(struct sock_filter) != 0)
 		return error_set(err, -EINVAL,
-			"%s: %zu bytes are no raw BPF program: instructions have %zu bytes", name,
-			length, sizeof(struct sock_filter));
+			"%s: %zu byte%s no raw BPF program: instructions have %zu bytes", name,
+			length, length == 1 ? " is" : "s are", sizeof(struct sock_filter));
 	program.code = malloc(length);
 	if (!program.code)
 		return error_memory(err);

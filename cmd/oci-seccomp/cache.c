@@ -28,58 +28,88 @@ static const uint64_t usual_capabilities[] = {
 
 /* list */
 
+struct line {
+	char *name, *rest; /* owned */
+};
+
 struct listing {
-	char **lines; /* owned, and so are they */
+	struct line *lines; /* owned */
 	size_t count, capacity;
 	bool failed; /* memory ran out */
 };
 
-static void add_line(struct listing *listing, char *line)
+static void line_finish(struct line *line)
 {
-	if (line && listing->count == listing->capacity) {
-		size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
-		char **moved = reallocarray(listing->lines, capacity, sizeof(*moved));
+	free(line->name);
+	free(line->rest);
+}
 
+/* Takes the texts of the line over. */
+static void add_line(struct listing *listing, struct line line)
+{
+	bool failed = !line.name || !line.rest;
+
+	if (!failed && listing->count == listing->capacity) {
+		size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
+		struct line *moved = reallocarray(listing->lines, capacity, sizeof(*moved));
+
+		failed = !moved;
 		if (moved) {
 			listing->lines = moved;
 			listing->capacity = capacity;
-		} else {
-			free(line);
-			line = NULL;
 		}
 	}
-	if (line)
-		listing->lines[listing->count++] = line;
+	if (failed)
+		line_finish(&line);
 	else
-		listing->failed = true;
+		listing->lines[listing->count++] = line;
+	listing->failed |= failed;
 }
 
 static void list_entry(
 	const char *file, const struct cache_entry *entry, time_t written, void *data)
 {
 	struct compiled_entry what;
-	char *line = NULL, when[32] = "";
+	struct line line = {0};
+	char when[32] = "";
 	struct tm local;
-	int r;
 
 	if (localtime_r(&written, &local))
 		strftime(when, sizeof(when), "%F %T", &local);
-	if (!entry) {
-		r = asprintf(&line, "%-36s (damaged; it will be replaced)", file);
-	} else if (!compile_describe(entry, &what)) {
-		r = asprintf(&line, "%-36s (of another version; it is not used)", file);
+	if (!entry || !compile_describe(entry, &what)) {
+		line.name = strdup(file);
+		line.rest = strdup(entry ? "(of another version; it is not used)"
+					 : "(damaged; it will be replaced)");
 	} else {
-		AUTO_FREE char *profile = text_printable(what.profile);
-
-		r = asprintf(&line, "%-36s %-12s %-18s %-6s %12zu  %s", profile ? profile : "?",
-			what.architecture, what.capabilities, what.kernel, what.instructions, when);
+		line.name = text_printable(what.profile);
+		if (asprintf(&line.rest, "%-12s %-18s %-6s %12zu  %s", what.architecture,
+			    what.capabilities, what.kernel, what.instructions, when) < 0)
+			line.rest = NULL;
 	}
-	add_line(data, r < 0 ? NULL : line);
+	add_line(data, line);
 }
 
 static int compare_lines(const void *left, const void *right)
 {
-	return strcmp(*(char *const *)left, *(char *const *)right);
+	const struct line *a = left, *b = right;
+	int names = strcmp(a->name, b->name);
+
+	return names ? names : strcmp(a->rest, b->rest);
+}
+
+static void print_lines(const struct listing *listing)
+{
+	int width = (int)strlen("PROFILE");
+
+	for (size_t i = 0; i < listing->count; i++) {
+		int length = (int)strlen(listing->lines[i].name);
+
+		width = length > width ? length : width;
+	}
+	printf("%-*s %-12s %-18s %-6s %12s  %s\n", width, "PROFILE", "ARCH", "CAPABILITIES",
+		"KERNEL", "INSTRUCTIONS", "WRITTEN");
+	for (size_t i = 0; i < listing->count; i++)
+		printf("%-*s %s\n", width, listing->lines[i].name, listing->lines[i].rest);
 }
 
 static int list(const struct node_config *config, struct error *err)
@@ -91,15 +121,12 @@ static int list(const struct node_config *config, struct error *err)
 		r = error_memory(err);
 	if (r == 0 && listing.count > 0) {
 		qsort(listing.lines, listing.count, sizeof(*listing.lines), compare_lines);
-		printf("%-36s %-12s %-18s %-6s %12s  %s\n", "PROFILE", "ARCH", "CAPABILITIES",
-			"KERNEL", "INSTRUCTIONS", "WRITTEN");
-		for (size_t i = 0; i < listing.count; i++)
-			puts(listing.lines[i]);
+		print_lines(&listing);
 	} else if (r == 0) {
 		printf("%s is empty\n", config->cache_dir);
 	}
 	for (size_t i = 0; i < listing.count; i++)
-		free(listing.lines[i]);
+		line_finish(&listing.lines[i]);
 	free(listing.lines);
 	return r;
 }

@@ -67,6 +67,7 @@ struct reading {
 	struct denial_groups groups;
 	struct denial_printer printer;
 	struct denial_places *places; /* NULL: of another host */
+	unsigned long long unplaced;  /* left out, as their container is not known */
 };
 
 static int take_line(struct reading *reading, const char *line, size_t length, struct error *err)
@@ -83,6 +84,8 @@ static int take_line(struct reading *reading, const char *line, size_t length, s
 		r = denial_places_find(reading->places, &denial, &container, err);
 	if (r < 0)
 		return r;
+	if (request->container && !container)
+		reading->unplaced++;
 	if (request->container &&
 		(!container || !container_has_name(container, request->container)))
 		return 0;
@@ -149,6 +152,8 @@ static int run(const struct request *request, size_t *ret_rest, struct error *er
 		r = read_lines(reading, err);
 		if (r == 0) {
 			warn_of_losses(&reading->reader, &reading->source, &reading->groups);
+			if (reading->places)
+				warn_of_unplaced(reading->unplaced);
 			if (reading->places && !request->follow)
 				r = warn_of_silent(denial_places_containers(reading->places),
 					request->container, &reading->groups, err);

@@ -52,6 +52,17 @@ void warn_of_losses(const struct denial_reader *reader, const struct denial_sour
 			(unsigned long long)groups->left_out);
 }
 
+void warn_of_unplaced(unsigned long long count)
+{
+	if (count > 0)
+		fprintf(stderr,
+			"oci-seccomp denials: warning: %llu record%s left out: the process is in "
+			"no "
+			"container, or has ended before anybody asked; without --container such "
+			"records are shown, and --follow asks at once\n",
+			count, count == 1 ? " is" : "s are");
+}
+
 void warn_of_hidden(void)
 {
 	AUTO_FREE char *hidden = denial_hidden_actions(NULL);

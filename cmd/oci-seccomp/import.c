@@ -62,6 +62,8 @@ static int read_file(struct import *import, const char *path, struct error *err)
 
 static void report(const struct import *import)
 {
+	size_t count = observed_names(&import->observed);
+
 	if (import->unreadable > 0) {
 		fprintf(stderr,
 			"oci-seccomp import: warning: %zu of %zu lines could not be read, as:\n",
@@ -69,21 +71,22 @@ static void report(const struct import *import)
 		for (size_t i = 0; i < import->unreadable && i < IMPORT_EXAMPLES; i++)
 			fprintf(stderr, "    %s\n", import->examples[i]);
 	}
-	fprintf(stderr, "oci-seccomp import: %zu system calls\n",
-		observed_names(&import->observed));
+	fprintf(stderr, "oci-seccomp import: %zu system call%s\n", count, count == 1 ? "" : "s");
 }
 
 static int write_profile(
 	const struct request *request, const struct import *import, struct error *err)
 {
 	AUTO_FREE char *comment = NULL, *json = NULL;
+	size_t count = observed_names(&import->observed);
 	struct observed_profile how = {
 		.arch = request->target.arch, .base = true, .runtime = request->runtime};
 	int r;
 
 	if (asprintf(&comment,
-		    "imported by oci-seccomp " VERSION ": %s, %zu lines, %zu system calls",
-		    request->tool, import->lines, observed_names(&import->observed)) < 0) {
+		    "imported by oci-seccomp " VERSION ": %s, %zu line%s, %zu system call%s",
+		    request->tool, import->lines, import->lines == 1 ? "" : "s", count,
+		    count == 1 ? "" : "s") < 0) {
 		comment = NULL;
 		return error_memory(err);
 	}
@@ -104,7 +107,8 @@ static int run(const struct request *request, enum import_format format, struct 
 	if (r == 0 && import.observed.count == 0)
 		r = error_set(err, -EINVAL,
 			"%s: there is no call in %zu lines; is it the output of %s?",
-			request->files[0], import.lines, request->tool);
+			strcmp(request->files[0], "-") ? request->files[0] : "standard input",
+			import.lines, request->tool);
 	if (r < 0)
 		return r;
 	report(&import);

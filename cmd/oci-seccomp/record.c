@@ -52,6 +52,7 @@ static char *make_comment(const struct record_request *request, const struct obs
 	const struct recorder_losses *losses, const struct record_outcome *outcome)
 {
 	AUTO_FREE char *what = subject(request);
+	size_t count = observed_names(observed);
 	time_t now = time(NULL);
 	char date[32] = "";
 	char *comment;
@@ -63,9 +64,9 @@ static char *make_comment(const struct record_request *request, const struct obs
 		strftime(date, sizeof(date), "%FT%TZ", &tm);
 	return asprintf(&comment,
 		       "recorded by oci-seccomp " VERSION
-		       ": %s; %s, %.1f s, %zu system calls, %s%s",
-		       what, date, (double)outcome->milliseconds / 1000, observed_names(observed),
-		       ends[outcome->end],
+		       ": %s; %s, %.1f s, %zu system call%s, %s%s",
+		       what, date, (double)outcome->milliseconds / 1000, count,
+		       count == 1 ? "" : "s", ends[outcome->end],
 		       losses->processes ? ", but for processes that could not be followed" : "") <
 			       0
 		       ? NULL
@@ -141,6 +142,7 @@ static void warn(const struct record_request *request, const char *format, ...)
 static void report(const struct record_request *request, const struct observed *observed,
 	const struct recorder_losses *losses, const struct record_outcome *outcome)
 {
+	size_t count = observed_names(observed);
 	const char *output = request->output ? request->output : "standard output";
 
 	if (losses->processes > 0)
@@ -156,8 +158,8 @@ static void report(const struct record_request *request, const struct observed *
 	if (observed->count == 0)
 		warn(request, "warning: %s: nothing was recorded", output);
 	if (!request->background)
-		fprintf(stderr, "oci-seccomp record: %zu system calls in %.1f s, %s%s%s\n",
-			observed_names(observed), (double)outcome->milliseconds / 1000,
+		fprintf(stderr, "oci-seccomp record: %zu system call%s in %.1f s, %s%s%s\n", count,
+			count == 1 ? "" : "s", (double)outcome->milliseconds / 1000,
 			ends[outcome->end], request->output ? ": " : "",
 			request->output ? request->output : "");
 }

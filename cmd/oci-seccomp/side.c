@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "verbs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,18 +25,23 @@ void side_finish(struct side *side)
 	free(side->layers);
 }
 
-/* `names` is taken apart. */
-static int read_parts(
-	char *names, const struct target *target, struct side *side, struct error *err)
+/* `names`, of `argument`, is taken apart. */
+static int read_parts(const char *argument, char *names, const struct target *target,
+	struct side *side, struct error *err)
 {
 	char *name;
 
 	while ((name = strsep(&names, "+"))) {
 		struct side_part *part = &side->parts[side->count];
 		struct layer *layer = &side->layers[side->count++];
-		int r = is_program_argument(name) ? read_program_argument(name, &part->program, err)
-						  : read_policy_argument(name, target,
-							    &part->profile, &part->policy, err);
+		int r;
+
+		if (!*name)
+			return error_set(err, -EINVAL,
+				"\"%s\": a profile or program is missing beside a +", argument);
+		r = is_program_argument(name) ? read_program_argument(name, &part->program, err)
+					      : read_policy_argument(name, target, &part->profile,
+							&part->policy, err);
 
 		if (r < 0)
 			return r;
@@ -60,7 +66,7 @@ int side_read(const char *argument, const struct target *target, struct side *si
 	side->layers = calloc(most, sizeof(*side->layers));
 	if (!names || !side->parts || !side->layers)
 		return error_memory(err);
-	r = read_parts(names, target, side, err);
+	r = read_parts(argument, names, target, side, err);
 	if (r == 0)
 		*ret_stack = (struct stack){argument, side->layers, side->count};
 	return r;

@@ -228,6 +228,6 @@ int verb_verify(const struct verb *verb, int argc, char **argv)
 	if (optind + 1 != argc)
 		return verb_usage(verb, "one profile is needed");
 	if (!options.container == !options.pid)
-		return verb_usage(verb, "say --pid or --container");
+		return verb_usage(verb, "say either --pid or --container");
 	return verify(&options, argv[optind], &err);
 }

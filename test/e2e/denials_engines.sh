@@ -119,6 +119,11 @@ else
 	skip "killed in containerd" "it is not installed"
 fi
 
+printf 'type=SECCOMP msg=audit(1795517605.100:%s): auid=0 uid=0 gid=0 ses=1 pid=71 comm="app" exe="/app" sig=0 arch=c000003e syscall=90 compat=0 ip=0x7f code=0x50000\n' \
+	1 2 >"$TMP/old.log"
+like "--container: records of processes that nobody knows" \
+	"$("$OCI_SECCOMP" denials --local --container "$HOOKED" "$TMP/old.log" 2>&1)" \
+	"oci-seccomp denials: warning: 2 records are left out: *"
 is "--container" "$(denied --container "$HOOKED")" "app $HOOKED $RUNTIME web shop /probe ERRNO"
 like "a table" "$("$OCI_SECCOMP" denials --since "@$START" --root "$STATE" 2>/dev/null)" \
 	"CONTAINER *shop/web/app *probe*umask*"

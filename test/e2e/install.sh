@@ -178,7 +178,7 @@ for version in 2 3; do
 file = tomllib.load(open(sys.argv[1], "rb"))
 runtime = file["plugins"][sys.argv[2]]["containerd"]["runtimes"]["oci-seccomp"]
 print(file["version"], runtime["runtime_type"], runtime["options"], len(runtime["pod_annotations"]))' \
-		"$TMP/installed" $plugin)" "$version io.containerd.runc.v2 {'BinaryName': '$INSTALLED_SHIM'} 4"
+		"$TMP/installed" $plugin)" "$version io.containerd.runc.v2 {'BinaryName': '$INSTALLED_SHIM'} 7"
 done
 echo 'version = 3' >"$MAIN"
 command_in_root install containerd --dry-run

@@ -147,7 +147,7 @@ like "ps: no such root" "$("$OCI_SECCOMP" ps --root "$TMP/none" 2>&1)" \
 	"oci-seccomp: $TMP/none: cannot open: No such file or directory"
 like "ps: an argument" "$("$OCI_SECCOMP" ps app 2>&1)" "oci-seccomp ps: no argument is taken*"
 like "verify: both" "$("$OCI_SECCOMP" verify --pid 1 --container app RuntimeDefault 2>&1)" \
-	"oci-seccomp verify: say --pid or --container*"
+	"oci-seccomp verify: say either --pid or --container*"
 like "verify: no number" "$("$OCI_SECCOMP" verify --pid 1x RuntimeDefault 2>&1)" \
 	'oci-seccomp: "1x" is no process number'
 for verb in "ps --config $CONFIG --root $STATE" "verify --pid $HOOKED_PID RuntimeDefault"; do

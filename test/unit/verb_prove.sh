@@ -75,6 +75,8 @@ says 'no such file' 1 'oci-seccomp: none.bpf: cannot open: No such file or direc
 	none.bpf open.json
 says 'no such file in a stack' 1 'oci-seccomp: none.json: cannot open: No such file or directory' \
 	open.json+none.json open.json
+says 'a stack that lacks a part' 1 \
+	'oci-seccomp: "open.json+": a profile or program is missing beside a +' open.json+ open.json
 says 'one side' 2 "oci-seccomp prove: two sides are needed|Usage: oci-seccomp prove [--arch ARCH] \
 [--cap CAP]... [--caps all|default|none] [--kernel K.M] A B" open.json
 
