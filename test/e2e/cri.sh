@@ -275,13 +275,15 @@ fails "a profile that is missing" none \
 # The shim: a pod's profile, a container's, an engine's
 
 pod runc "$KEY=Localhost/chmod.json" "$KEY/other=Localhost/fchmod.json" \
-	"$ALPHA/free=unconfined" "$ALPHA/refused=unconfined"
+	"$ALPHA/free=unconfined" "$ALPHA/refused=unconfined" io.oci-seccomp.log=true
 container one
 everywhere "a pod's annotation" chmod=EADDRNOTAVAIL fchmod=passed
 container two
 everywhere "a pod's annotation, second container" chmod=EADDRNOTAVAIL fchmod=passed
 container other
 everywhere "a container's annotation comes first" chmod=passed fchmod=EADDRNOTAVAIL
+like "ps: the pod's annotation has denials logged" \
+	"$("$OCI_SECCOMP" ps --config "$CONFIG" | grep ' other ')" "* LOG *"
 container free
 everywhere "Unconfined" chmod=passed fchmod=passed socket-vsock=passed
 is "Unconfined: no filter" "$(field "$(cri pid "$ID")" Seccomp)" 0
