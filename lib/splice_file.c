@@ -12,14 +12,18 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-/* The new file until it has its name: `.NAME.oci-seccomp`, owned by the caller. */
-static char *temporary_name(const char *name)
+/* The new file until it has its name: `.NAME.oci-seccomp`, or without the lock one that is nobody
+ * else's. Owned by the caller. */
+static char *temporary_name(const char *name, bool locked)
 {
-	char *temporary;
+	char *temporary, own[24] = "";
 
-	return asprintf(&temporary, ".%s.oci-seccomp", name) < 0 ? NULL : temporary;
+	if (!locked)
+		snprintf(own, sizeof(own), ".%d", getpid());
+	return asprintf(&temporary, ".%s.oci-seccomp%s", name, own) < 0 ? NULL : temporary;
 }
 
 /* `old` is NULL for a file that is new. */
@@ -64,27 +68,36 @@ static int write_and_rename(int directory, const char *name, const char *tempora
 /*
  * The lock on the directory lets one caller at a time have the temporary file, so that its name can
  * be fixed: whoever holds the lock knows that a file of this name is a killed caller's, and removes
- * it. The kernel drops the lock of a killed process.
+ * it. The kernel drops the lock of a killed process. Everybody who can read a directory can lock it: so
+ * who does not get the lock soon goes on without it.
  */
-static int open_locked(int at, const char *path)
+static int open_locked(int at, const char *path, bool *ret_locked)
 {
+	static const struct timespec pause = {.tv_nsec = 1000000};
 	AUTO_CLOSE int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
 
 	if (fd < 0)
 		return -errno;
-	do
-		r = flock(fd, LOCK_EX);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : TAKE_FD(fd);
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		if (tries == 100) {
+			*ret_locked = false;
+			return TAKE_FD(fd);
+		}
+		nanosleep(&pause, NULL);
+	}
+	*ret_locked = true;
+	return TAKE_FD(fd);
 }
 
 /* No fsync: a kill, against which this guards, does not lose what is written, and after a crash of
  * the host there is no container whose bundle this could be. */
 static int replace(const char *directory, const char *name, const char *text, size_t length)
 {
-	AUTO_FREE char *temporary = temporary_name(name);
-	AUTO_CLOSE int fd = open_locked(AT_FDCWD, directory);
+	bool locked = false;
+	AUTO_CLOSE int fd = open_locked(AT_FDCWD, directory, &locked);
+	AUTO_FREE char *temporary = temporary_name(name, locked);
 	struct stat old;
 
 	if (!temporary)
@@ -110,10 +123,10 @@ int splice_replace_path(const char *path, const char *text, size_t length, struc
 
 int splice_write_at(int directory, const char *name, const char *text, size_t length)
 {
-	AUTO_FREE char *temporary = temporary_name(name);
-	AUTO_CLOSE int fd = open_locked(directory, ".");
+	bool locked = false, there;
+	AUTO_CLOSE int fd = open_locked(directory, ".", &locked);
+	AUTO_FREE char *temporary = temporary_name(name, locked);
 	struct stat status;
-	bool there;
 	int r;
 
 	if (!temporary)

@@ -41,7 +41,8 @@ int source_read(int root, const char *path, const char *name, char **ret_file, c
 /* sync_target.c */
 
 struct sync_target {
-	int fd;		  /* locked; -1: not open */
+	int fd;		  /* -1: not open */
+	int lock;	  /* held as long as that is open */
 	const char *path; /* not owned */
 };
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,6 +16,7 @@
 
 /* Every file until it has its name. One is enough: who writes it holds the lock. */
 #define TEMPORARY SYNC_MANIFEST ".new"
+#define LOCK SYNC_MANIFEST ".lock"
 
 /* As mkdir -p. */
 static int make_directories(const char *path)
@@ -34,22 +36,43 @@ static int make_directories(const char *path)
 	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* Another round takes a moment. The kernel drops the lock of a killed process. */
-static int lock(int fd)
+static bool is_still_there(int fd, int directory)
+{
+	struct stat ours, named;
+
+	return fstat(fd, &ours) == 0 &&
+	       fstatat(directory, LOCK, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* The lock is a file that nobody else can open: the directory itself can be locked by everybody who can
+ * read it. Another round takes a moment, and removes the file at its end. The kernel drops the lock of a
+ * killed process. A descriptor or a negative errno. */
+static int lock(int directory)
 {
 	static const struct timespec pause = {.tv_nsec = 50000000};
 
-	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (errno != EWOULDBLOCK || tries == 100)
+	for (int tries = 0; tries < 100; tries++) {
+		AUTO_CLOSE int fd =
+			openat(directory, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			if (is_still_there(fd, directory))
+				return TAKE_FD(fd);
+			continue;
+		}
+		if (errno != EWOULDBLOCK)
 			return -errno;
 		nanosleep(&pause, NULL);
 	}
-	return 0;
+	return -EAGAIN;
 }
 
 int target_open(const char *path, struct sync_target *ret, struct error *err)
 {
-	AUTO_CLOSE int fd = -1;
+	AUTO_CLOSE int fd = -1, locked = -1;
 	int r = make_directories(path);
 
 	if (r < 0)
@@ -57,20 +80,24 @@ int target_open(const char *path, struct sync_target *ret, struct error *err)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, -errno, "target directory %s: cannot open", path);
-	r = lock(fd);
-	if (r == -EAGAIN)
-		return error_set(err, r,
+	locked = lock(fd);
+	if (locked == -EAGAIN)
+		return error_set(err, locked,
 			"target directory %s: another oci-seccomp sync is at work there", path);
-	if (r < 0)
-		return error_set_errno(err, r, "target directory %s: cannot lock", path);
+	if (locked < 0)
+		return error_set_errno(err, locked, "target directory %s: cannot lock", path);
 	if (unlinkat(fd, TEMPORARY, 0) < 0 && errno != ENOENT)
 		return error_set_errno(err, -errno, "%s/%s: cannot remove", path, TEMPORARY);
-	*ret = (struct sync_target){.fd = TAKE_FD(fd), .path = path};
+	*ret = (struct sync_target){.fd = TAKE_FD(fd), .lock = TAKE_FD(locked), .path = path};
 	return 0;
 }
 
 void target_close(struct sync_target *target)
 {
+	if (target->fd < 0)
+		return;
+	unlinkat(target->fd, LOCK, 0);
+	close_descriptor(&target->lock);
 	close_descriptor(&target->fd);
 	target->fd = -1;
 }

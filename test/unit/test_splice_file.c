@@ -5,6 +5,7 @@
 
 #include "io.h"
 
+#include <sys/file.h>
 #include <sys/wait.h>
 
 UNIT_SUITE(splice_file);
@@ -40,6 +41,29 @@ static int replace(const char *directory, const char *text)
 	AUTO_FREE char *path = format_text("%s/config.json", directory);
 
 	return splice_replace_path(path, text, strlen(text), NULL);
+}
+
+/* As everybody can who may read the directory. */
+Test(splice_file, a_directory_that_somebody_keeps_locked)
+{
+	char *directory = temp_dir();
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t count = 0;
+	struct dirent *entry;
+	DIR *left;
+
+	write_file(directory, "config.json", "old");
+	cr_assert(fd >= 0 && flock(fd, LOCK_SH) == 0);
+	cr_assert_eq(replace(directory, "new"), 0);
+	expect_text(directory, "config.json", "new");
+	cr_assert_eq(splice_write_at(fd, "other", "text", 4), 0);
+	expect_text(directory, "other", "text");
+	left = fdopendir(fd);
+	while ((entry = readdir(left)))
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	cr_expect_eq(count, 2, "nothing else is left");
+	closedir(left);
+	remove_tree(directory);
 }
 
 Test(splice_file, keeps_the_mode)

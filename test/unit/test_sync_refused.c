@@ -190,20 +190,29 @@ Test(sync_refused, rounds_that_cannot_be)
 	tear_down(&f);
 }
 
-/* One at a time. */
+/* One at a time, but whoever can read the directory cannot keep it. */
 Test(sync_refused, lock)
 {
 	struct fixture f = set_up();
+	AUTO_FREE char *lock = format_text("%s/" SYNC_MANIFEST ".lock", f.target);
+	struct stat status;
 	int fd;
 
 	write_file(f.source, "a.json", GOOD);
 	expect_round(&f, "installed a.json\n", "free");
-	fd = open(f.target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_expect_neq(access(lock, F_OK), 0, "it is removed");
+	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(flock(fd, LOCK_EX), 0);
 	expect_failure(&f, -EAGAIN, "another oci-seccomp sync is at work there");
+	cr_expect_eq(stat(lock, &status), 0);
 	close(fd);
 	expect_round(&f, "unchanged a.json\n", "free again");
+	fd = open(f.target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(flock(fd, LOCK_EX), 0);
+	expect_round(&f, "unchanged a.json\n", "the directory is locked by somebody");
+	close(fd);
 	tear_down(&f);
 }
 
