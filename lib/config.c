@@ -323,7 +323,9 @@ static int read_config(
 	size_t length;
 	int r;
 
-	if (fd < 0 && errno == ENOENT && may_be_missing)
+	/* A link that leads nowhere is there: its file may be so in a moment, and may restrict. */
+	if (fd < 0 && errno == ENOENT && may_be_missing && readlink(file, &(char){0}, 1) < 0 &&
+		errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return error_set_errno(err, -errno, "node configuration %s: cannot open", file);

@@ -194,6 +194,16 @@ node_config '"defaultProfil": "Unconfined"'
 refused "an unknown key" "$CONFIG:1:" defaultProfil "did you mean" --
 rm "$CONFIG"
 refused "a node configuration that is missing" "$CONFIG" --
+# Where none is named, the node's own need not be there; a link that leads nowhere is.
+mkdir "$TMP/etc"
+mount --bind "$TMP/etc" /etc
+mkdir /etc/oci-seccomp
+"$OCI_SECCOMP" cache list >"$OUT" 2>&1
+is "no node configuration" "$?" 0
+ln -s /gone/config.json /etc/oci-seccomp/config.json
+like "a node configuration whose link leads nowhere" "$("$OCI_SECCOMP" cache list 2>&1; echo $?)" \
+	"oci-seccomp: node configuration /etc/oci-seccomp/config.json: cannot open: No such file*1"
+umount /etc
 node_config
 chmod 666 "$CONFIG"
 refused "a node configuration that others can write" "$CONFIG" chmod --
