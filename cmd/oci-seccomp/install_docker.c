@@ -51,10 +51,16 @@ static int install(struct job *job, const struct json_document *document, const 
 static int uninstall(struct job *job, const struct json_document *document,
 	const struct json *runtime, struct error *err)
 {
+	const struct json *chosen = json_member(document->root, "default-runtime");
 	int r;
 
 	if (!runtime)
 		return job_keep(job, err);
+	if (chosen && chosen->type == JSON_STRING && !strcmp(chosen->text, "oci-seccomp"))
+		return error_set(err, -EEXIST,
+			"%s:%u:%u: default-runtime is oci-seccomp, without which docker would not "
+			"start: set another one first",
+			document->name, chosen->line, chosen->column);
 	r = splice_remove(document, runtime, &job->after, &job->after_length, err);
 	if (r == 0 && job->after_length == 0) /* the file was made by install */
 		free(TAKE_PTR(job->after));

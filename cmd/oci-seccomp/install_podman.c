@@ -3,6 +3,7 @@
 #include "install.h"
 
 #include "cleanup.h"
+#include "splice.h"
 #include "toml.h"
 
 #include <dirent.h>
@@ -162,36 +163,27 @@ static int advise_directory(struct job *job, struct error *err)
 	return error_memory(err);
 }
 
-static bool is_list(const struct json *array, const char *first, const char *second)
-{
-	const struct json *item = array->first;
-
-	for (size_t i = 0; i < array->count; i++, item = item->next)
-		if (item->type != JSON_STRING || strcmp(item->text, i ? second : first) != 0)
-			return false;
-	return true;
-}
-
-/* Whether the file registers our hook for precreate and nothing else, wherever the program was. */
+/* Whether the file is what install writes, wherever the program was. */
 static int is_ours(const struct job *job, bool *ret, struct error *err)
 {
+	AUTO_FREE char *text = NULL;
 	struct json_document document;
-	const struct json *hook, *path, *arguments, *stages;
+	const struct json *path;
 	const char *name;
+	size_t length;
 	int r = job_parse(job, &document, err);
 
 	if (r < 0)
 		return r;
-	hook = json_member(document.root, "hook");
-	path = json_member(hook, "path");
-	arguments = json_member(hook, "args");
-	stages = json_member(document.root, "stages");
+	path = json_member(json_member(document.root, "hook"), "path");
 	name = path && path->type == JSON_STRING ? strrchr(path->text, '/') : NULL;
-	*ret = name && !strcmp(name, "/oci-seccomp-hook") && arguments && arguments->count == 2 &&
-	       is_list(arguments, "oci-seccomp-hook", "precreate") && stages &&
-	       stages->count == 1 && is_list(stages, "precreate", NULL);
+	*ret = false;
+	if (name && !strcmp(name, "/oci-seccomp-hook")) {
+		r = splice_value(&document, path, "\"" HOOK_PATH "\"", &text, &length, err);
+		*ret = r == 0 && !strcmp(text, podman_text);
+	}
 	json_document_finish(&document);
-	return 0;
+	return r;
 }
 
 int plan_podman(struct job *job, struct error *err)

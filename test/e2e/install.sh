@@ -83,6 +83,10 @@ sed 's|"/[^"]*/oci-seccomp-hook"|"/elsewhere/oci-seccomp-hook"|' "$TMP/installed
 command_in_root install podman
 is "podman: a file of another installation is brought up to date" "$(cat "$ROOT$PODMAN_FILE")" \
 	"$(cat "$TMP/installed")"
+sed 's/"hook": {/&"env": ["OCI_SECCOMP_CONFIG=\/etc\/strict.json"], /' "$TMP/installed" >"$ROOT$PODMAN_FILE"
+is "podman: the file is changed" "$(grep -c strict.json "$ROOT$PODMAN_FILE")" 1
+refused "podman: a file that was changed" "$ROOT$PODMAN_FILE: is not what oci-seccomp install writes; *" \
+	install podman
 sed 's/precreate/createRuntime/' "$TMP/installed" >"$ROOT$PODMAN_FILE"
 refused "podman: somebody else's file" "$ROOT$PODMAN_FILE: is not what oci-seccomp install writes; *" \
 	install podman
@@ -150,6 +154,10 @@ print(json.load(open(sys.argv[1])))' "$TMP/installed")" \
 echo '{"runtimes": {"oci-seccomp": {"path": "/usr/bin/runc"}}}' >"$ROOT$DOCKER_FILE"
 refused "docker: somebody else's runtime of that name" "$ROOT$DOCKER_FILE:1:30: *" install docker
 refused "docker: uninstall leaves it" "$ROOT$DOCKER_FILE:1:30: *" uninstall docker
+printf '{"runtimes": {"oci-seccomp": {"path": "%s"}},\n "default-runtime": "oci-seccomp"}\n' \
+	"$INSTALLED_SHIM" >"$ROOT$DOCKER_FILE"
+refused "docker: uninstall of the default" "$ROOT$DOCKER_FILE:2:21: default-runtime is oci-seccomp*" \
+	uninstall docker
 printf '{\n "a": 1, // no comments\n}\n' >"$ROOT$DOCKER_FILE"
 refused "docker: a file that is no JSON" "$ROOT$DOCKER_FILE:2:10: not valid JSON: *" install docker
 rm "$ROOT$DOCKER_FILE"
