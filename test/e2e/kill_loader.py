@@ -55,8 +55,11 @@ def main():
         loader = os.pidfd_open(int(tracer))
     except ProcessLookupError:
         return "too-late"
-    if field(tracer, "Name") != "seccomp-loader":
-        sys.exit(f"kill_loader: the tracer {tracer} is no loader")
+    name = field(tracer, "Name")
+    if name is None:
+        return "too-late"
+    if name != "seccomp-loader":
+        sys.exit(f"kill_loader: the tracer {tracer} is {name}, no loader")
     while time.monotonic() < moment:
         pass
     # In this order: the filter never goes away again.
