@@ -40,19 +40,25 @@ static void read_process(struct json_reader *reader, const struct json *value, v
 	json_read_object(reader, value, fields, ARRAY_LENGTH(fields), target);
 }
 
+/* Whether runc or docker could read something there: they take any case of a key, and of several the
+ * last that is not null. */
+static bool has_text_or_items(const struct json *object, const char *key)
+{
+	for (const struct json *member = object->first; member; member = member->next)
+		if (json_key_is_like(member->key, key) &&
+			(member->type == JSON_STRING ? member->text[0] != '\0' : member->count > 0))
+			return true;
+	return false;
+}
+
 /* An object without default action and rules is no profile: runc and docker run such a container
  * unfiltered. */
 static void read_seccomp(struct json_reader *reader, const struct json *value, void *target)
 {
 	struct bundle *bundle = target;
-	const struct json *action, *syscalls;
 
-	if (!json_expect(reader, value, JSON_OBJECT))
-		return;
-	action = json_member(value, "defaultAction");
-	syscalls = json_member(value, "syscalls");
-	if ((action && action->type == JSON_STRING && action->text[0] != '\0') ||
-		(syscalls && syscalls->count > 0))
+	if (json_expect(reader, value, JSON_OBJECT) &&
+		(has_text_or_items(value, "defaultAction") || has_text_or_items(value, "syscalls")))
 		bundle->seccomp = value;
 }
 

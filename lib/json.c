@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,6 +335,24 @@ void json_document_finish(struct json_document *document)
 	free(document->name);
 	free(document->text);
 	memset(document, 0, sizeof(*document));
+}
+
+bool json_key_is_like(const char *key, const char *name)
+{
+	while (*key && *name) {
+		int wanted = tolower((unsigned char)*name);
+
+		if (wanted == 's' && !strncmp(key, "\u017f", 2))
+			key += 2;
+		else if (wanted == 'k' && !strncmp(key, "\u212a", 3))
+			key += 3;
+		else if (tolower((unsigned char)*key) == wanted)
+			key++;
+		else
+			return false;
+		name++;
+	}
+	return *key == '\0' && *name == '\0';
 }
 
 const struct json *json_member(const struct json *object, const char *key)

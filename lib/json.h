@@ -51,6 +51,10 @@ int json_parse(const char *name, char *text, size_t length, struct json_document
 	struct error *err) __attribute__((warn_unused_result));
 void json_document_finish(struct json_document *document);
 
+/* Whether Go's encoding/json, which runc and docker read with, takes `key` for `name`: case does not
+ * count, and two characters beyond ASCII fold into it. */
+bool json_key_is_like(const char *key, const char *name);
+
 /* The member `key` of an object: the first one; NULL where there is none, `object` is NULL, or it
  * is not an object. A member that is null counts as none. */
 const struct json *json_member(const struct json *object, const char *key);

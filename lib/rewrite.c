@@ -126,13 +126,14 @@ static int check_names(const struct floor *floor, struct error *err)
 			const struct clause *clause = &policy->clauses[j];
 
 			if (!verdict_stricter(clause->action, strictest) ||
-				syscall_known_to_libseccomp(clause->name))
+				(syscall_known_to_libseccomp(clause->name) &&
+					syscall_numbered_by_libseccomp(clause->arch, clause->name)))
 				continue;
 			return error_set(err, -EOPNOTSUPP,
 				"%s:%u:%u: the rule for %s restricts, and a runtime would skip it: "
-				"libseccomp does not know that call; the hook can load it",
+				"libseccomp does not know that call of %s; the hook can load it",
 				policy->profile->name, clause->rule->line, clause->rule->column,
-				clause->name);
+				clause->name, architectures[clause->arch].name);
 		}
 	}
 	return 0;
@@ -180,8 +181,14 @@ static int choose_program(const struct bundle *bundle, const struct node_config 
 {
 	int r = crun_program(bundle, strdup(object), strlen(object), ret_base64, err);
 
-	if (r == 0 && !config->override_always)
-		r = crun_refuse_foreign(bundle, *ret_base64, err);
+	if (r < 0 || config->override_always)
+		return r;
+	r = crun_refuse_foreign(bundle, *ret_base64, err);
+	/* That of the linux.seccomp which is there is ours: of a run before, with another baseline. */
+	if (r == -EPERM && bundle->seccomp && crun_check_engine(bundle, NULL) == 0) {
+		error_finish(err);
+		return 0;
+	}
 	return r;
 }
 
@@ -208,9 +215,14 @@ static int rewrite(const struct bundle *bundle, const struct node_config *config
 {
 	AUTO_FREE char *object = NULL;
 	AUTO_FREE char *program = NULL;
+	static const char *const keys[] = {"linux", "seccomp", NULL};
+	const struct json *seccomp;
 	const char *given;
 	int r = crun_annotation(bundle, &given, err);
 
+	/* Also where nothing is to be written there may be two of it, or one that only runc takes for it. */
+	if (r == 0)
+		r = splice_find(&bundle->document, keys, JSON_OBJECT, &seccomp, err);
 	if (r < 0)
 		return r;
 	if (resolution->engine && resolution->baseline.kind == CHOICE_NONE) {

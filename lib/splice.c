@@ -3,7 +3,6 @@
 
 #include "cleanup.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,26 +14,6 @@ struct edit {
 	char *text;
 };
 
-/* Whether Go's encoding/json, which runc and docker read with, takes `key` for `name`: case does not
- * count, and two characters beyond ASCII fold into it. */
-static bool is_like(const char *key, const char *name)
-{
-	while (*key && *name) {
-		int wanted = tolower((unsigned char)*name);
-
-		if (wanted == 's' && !strncmp(key, "\u017f", 2))
-			key += 2;
-		else if (wanted == 'k' && !strncmp(key, "\u212a", 3))
-			key += 3;
-		else if (tolower((unsigned char)*key) == wanted)
-			key++;
-		else
-			return false;
-		name++;
-	}
-	return *key == '\0' && *name == '\0';
-}
-
 /* The one member that a reader could take for `key`; `*ret` NULL where there is none. */
 static int find_member(const struct json_document *document, const struct json *object,
 	const char *key, const struct json **ret, struct error *err)
@@ -43,7 +22,7 @@ static int find_member(const struct json_document *document, const struct json *
 	unsigned line, column;
 
 	for (const struct json *member = object->first; member; member = member->next) {
-		if (!is_like(member->key, key))
+		if (!json_key_is_like(member->key, key))
 			continue;
 		json_position(document, member->key_start, &line, &column);
 		if (found)

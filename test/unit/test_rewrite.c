@@ -301,6 +301,98 @@ Test(rewrite, override_replaces_a_program_for_crun)
 	finish_node(&config);
 }
 
+/* A bundle that was used before there was a baseline, or under another one. */
+Test(rewrite, the_program_of_a_run_before_is_replaced)
+{
+	struct node_config config = make_node();
+	AUTO_FREE char *first = must_rewrite(
+			       "{'annotations':{'io.oci-seccomp.profile':'Localhost/chmod.json'}}",
+			       &config),
+		       *second = NULL, *before = NULL, *after = NULL;
+	struct error err = ERROR_INIT;
+	bool changed;
+
+	config.baseline = (struct profile_choice){CHOICE_LOCALHOST, strdup("ptrace.json")};
+	cr_assert_eq(rewrite_for(true, first, &config, &second, &changed, &err), 0, "%s",
+		error_message(&err));
+	before = program_in(first);
+	after = program_in(second);
+	cr_expect_str_neq(before, after);
+	cr_expect(contains(second, "ptrace"));
+	finish_node(&config);
+}
+
+/* What runc reads in place of the profile, or beside it. */
+Test(rewrite, keys_that_readers_take_differently)
+{
+	static const struct {
+		const char *source, *message;
+	} cases[] = {
+		{"{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO'},'Seccomp':null}}",
+			"\"seccomp\" stands twice"},
+		{"{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO'}},'Linux':{'seccomp':null}"
+		 "}",
+			"\"linux\" stands twice"},
+		{"{'linux':{'Seccomp':{'defaultAction':'SCMP_ACT_ERRNO'}}}", "must be written"},
+	};
+	static const char *const engines[] = {
+		"{'linux':{'seccomp':{'DefaultAction':'SCMP_ACT_ERRNO'}}}",
+		"{'linux':{'seccomp':{'defaultAction':null,'defaultAction':'SCMP_ACT_ERRNO'}}}",
+		"{'linux':{'seccomp':{'\u017fyscalls':[{}]}}}",
+	};
+	struct node_config config = make_node();
+	bool changed;
+	char *text;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct error err = ERROR_INIT;
+
+		cr_assert_eq(rewrite(cases[i].source, &config, &text, &changed, &err), -EINVAL,
+			"%s", cases[i].source);
+		cr_expect(
+			contains(error_message(&err), cases[i].message), "%s", error_message(&err));
+		error_finish(&err);
+	}
+	/* The engine's: nothing is put in its place. */
+	for (size_t i = 0; i < ARRAY_LENGTH(engines); i++) {
+		AUTO_FREE char *rewritten = NULL;
+		struct error err = ERROR_INIT;
+
+		cr_assert_eq(rewrite(engines[i], &config, &rewritten, &changed, &err), 0, "%s: %s",
+			engines[i], error_message(&err));
+		cr_expect_not(changed, "%s", rewritten);
+	}
+	finish_node(&config);
+}
+
+/* It knows the call, but not on each architecture. */
+Test(rewrite, a_restriction_that_a_runtime_would_skip_on_one_architecture)
+{
+	struct node_config config = make_node();
+	struct error err = ERROR_INIT;
+	char *text = NULL;
+	bool changed;
+	int r;
+
+	write_file(config.profile_root, "shadow.json",
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86_64\","
+		"\"SCMP_ARCH_X32\"],\"syscalls\":[{\"names\":[\"map_shadow_stack\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\"}]}");
+	r = rewrite("{'annotations':{'io.oci-seccomp.profile':'Localhost/shadow.json'}}", &config,
+		&text, &changed, &err);
+#if defined(__x86_64__)
+	if (!syscall_numbered_by_libseccomp(ARCH_X32, "map_shadow_stack")) {
+		cr_expect_eq(r, -EOPNOTSUPP);
+		cr_expect(contains(error_message(&err), "map_shadow_stack"), "%s",
+			error_message(&err));
+	} else
+#endif
+		cr_expect_eq(r, 0, "%s", error_message(&err));
+	free(text);
+	error_finish(&err);
+	finish_node(&config);
+}
+
 /* Nothing is taken away by a program where there is no profile. */
 Test(rewrite, a_program_for_crun_beside_unconfined)
 {
