@@ -28,8 +28,9 @@ int print_denial_groups(const struct denial_groups *groups, enum format format, 
 	__attribute__((warn_unused_result));
 
 /* Warnings on standard error: actions that the kernel is told not to log; what was lost before it was
- * read; how many records are left out where one container is asked for and theirs is not known; and containers, of those with that name (NULL: all), of which there is no record and whose
- * filters are not loaded so that there could be one. */
+ * read; how many records are left out where one container is asked for and theirs is not known; and
+ * containers, of those with that name (NULL: all), of which there is no record and whose filters are
+ * not loaded so that there could be one. */
 void warn_of_hidden(void);
 void warn_of_losses(const struct denial_reader *reader, const struct denial_source *source,
 	const struct denial_groups *groups);

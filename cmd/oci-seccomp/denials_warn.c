@@ -57,9 +57,8 @@ void warn_of_unplaced(unsigned long long count)
 	if (count > 0)
 		fprintf(stderr,
 			"oci-seccomp denials: warning: %llu record%s left out: the process is in "
-			"no "
-			"container, or has ended before anybody asked; without --container such "
-			"records are shown, and --follow asks at once\n",
+			"no container, or has ended before anybody asked; without --container "
+			"such records are shown, and --follow asks at once\n",
 			count, count == 1 ? " is" : "s are");
 }
 
