@@ -69,6 +69,7 @@ static int add_choice(const struct profile_choice *choice, const struct node_con
 	compiled.program = (struct program){0};
 	plan->instructions += filter->program.length;
 	plan->skipped += compiled.skipped;
+	plan->unproved |= compiled.unproved;
 	plan->count++;
 	return 0;
 }
@@ -134,6 +135,8 @@ char *plan_summary(
 		fprintf(stream, "; listener \"%s\"", plan->listener_path);
 	if (plan->skipped)
 		fprintf(stream, "; unknown syscall names skipped: %zu", plan->skipped);
+	if (plan->unproved)
+		fputs("; too large to be proved", stream);
 	if (fclose(stream) != 0) {
 		free(line);
 		return NULL;

@@ -8,6 +8,7 @@
 #include "resolve.h"
 #include "state.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What the hook loads: the profile and the node's baseline, each with its own flags. */
@@ -16,6 +17,7 @@ struct plan {
 	size_t count;
 	size_t skipped; /* names that nobody knows, in rules that permit */
 	size_t instructions;
+	bool unproved; /* a program is too large for a proof */
 	/* Of the profile or baseline with SCMP_ACT_NOTIFY, of which there is one at most. */
 	char *notifier;		 /* owned; what messages call it; NULL: none */
 	char *listener_path;	 /* owned */

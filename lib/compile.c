@@ -132,6 +132,7 @@ static int build(const struct profile *profile, const struct node_config *config
 	r = filter_build(&policy, &compiled->program, err);
 	if (r == 0)
 		r = compile_prove(&policy, &compiled->program, ret_keep, err);
+	compiled->unproved = !*ret_keep;
 	if (r == 0 && policy_notifies(&policy)) {
 		*ret_keep = false;
 		compiled->listener_path = strdup(profile->listener_path);

@@ -28,6 +28,7 @@ struct compiled {
 	uint32_t flags;		/* of the profile, SECCOMP_FILTER_FLAG_* */
 	bool has_flags;
 	size_t skipped; /* names that nobody knows, in rules that permit */
+	bool unproved;	/* it is too large for a proof, and is not kept in the cache */
 	/* Of a profile with SCMP_ACT_NOTIFY rules that can match: where its agent listens. Such a
 	 * profile is not kept in the cache. */
 	char *listener_path;	 /* owned; NULL: nobody is notified */
