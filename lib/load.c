@@ -74,29 +74,6 @@
 #define STACK_SIZE ((size_t)256 * 1024)
 #define GUARD_SIZE ((size_t)64 * 1024)
 
-int load_status_field(pid_t tid, const char *field, struct status_field *ret)
-{
-	AUTO_FREE char *text = NULL;
-	size_t length, field_length = strlen(field);
-	char path[64];
-	int r;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	r = io_read_file(AT_FDCWD, path, path, 65536, &text, &length, NULL);
-	if (r < 0)
-		return r;
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, field, field_length) != 0 || line[field_length] != ':')
-			continue;
-		line += field_length + 1;
-		line += strspn(line, "\t ");
-		snprintf(ret->text, sizeof(ret->text), "%.*s", (int)strcspn(line, "\n"), line);
-		return 0;
-	}
-	return -ENOENT;
-}
-
 uint32_t load_flags(const struct load_filter *filter)
 {
 	uint32_t flags = filter->flags | SECCOMP_FILTER_FLAG_TSYNC;
@@ -119,6 +96,12 @@ int load_root(pid_t pid, struct root *ret)
 	*ret = (struct root){status.stx_dev_major, status.stx_dev_minor, status.stx_ino,
 		status.stx_mask & STATX_MNT_ID ? status.stx_mnt_id : 0};
 	return 0;
+}
+
+bool load_same_place(const struct root *a, const struct root *b)
+{
+	return a->device_major == b->device_major && a->device_minor == b->device_minor &&
+	       a->inode == b->inode;
 }
 
 /* The loader's side */
@@ -149,8 +132,7 @@ static int check_waiting(struct loader *loader, struct error *err)
 			"process %d has no mount namespace of its own, so it is not a container "
 			"process that waits for its hooks (a VM runtime?); " LOAD_OTHER_WAY,
 			loader->pid);
-	if (loader->root.device_major != host.device_major ||
-		loader->root.device_minor != host.device_minor || loader->root.inode != host.inode)
+	if (!load_same_place(&loader->root, &host))
 		return error_set(err, -EINVAL,
 			"process %d has left the host's root already, so it is not a container "
 			"process that waits for its createRuntime hooks; " LOAD_OTHER_WAY,
@@ -209,9 +191,7 @@ static int check_still_waiting(const struct loader *loader, struct error *err)
 	if (r < 0)
 		return error_set_errno(
 			err, r == -ENOENT ? -ESRCH : r, "cannot inspect process %d", loader->pid);
-	if (root.device_major != loader->root.device_major ||
-		root.device_minor != loader->root.device_minor ||
-		root.inode != loader->root.inode || root.mount != loader->root.mount)
+	if (!load_same_place(&root, &loader->root) || root.mount != loader->root.mount)
 		return error_set(err, -EINVAL,
 			"process %d went on to another root while it was seized; it does not wait "
 			"for its hooks",

@@ -128,12 +128,6 @@ static void forget_former_id(struct loader *loader, pid_t tid)
 		remove_other(loader, (pid_t)former);
 }
 
-static bool same_place(const struct root *a, const struct root *b)
-{
-	return a->device_major == b->device_major && a->device_minor == b->device_minor &&
-	       a->inode == b->inode;
-}
-
 /* Whether this new process was forked before pivot_root. What cannot be read counts as "no": the
  * child is detached then, which confines it. */
 static bool is_before_pivot(const struct loader *loader, pid_t tid)
@@ -142,15 +136,15 @@ static bool is_before_pivot(const struct loader *loader, pid_t tid)
 
 	if (load_root(loader->pid, &container) < 0 || load_root(tid, &child) < 0)
 		return false;
-	return same_place(&container, &loader->root) && container.mount == loader->root.mount &&
-	       same_place(&child, &loader->root);
+	return load_same_place(&container, &loader->root) &&
+	       container.mount == loader->root.mount && load_same_place(&child, &loader->root);
 }
 
 static bool is_at_host_root(const struct loader *loader, pid_t tid)
 {
 	struct root root;
 
-	return load_root(tid, &root) == 0 && same_place(&root, &loader->root);
+	return load_root(tid, &root) == 0 && load_same_place(&root, &loader->root);
 }
 
 /* A tracee that was killed meanwhile gives ESRCH; its end is reported by waitpid. */

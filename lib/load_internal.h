@@ -41,20 +41,13 @@ struct loader {
 	size_t others_room;
 };
 
-/* What stands behind "FIELD:" in the status file of a process or thread, cut where it is longer. */
-struct status_field {
-	char text[16];
-};
-
-/* -ENOENT, -ESRCH: there is no such thread, or no such field. */
-int load_status_field(pid_t tid, const char *field, struct status_field *ret)
-	__attribute__((warn_unused_result));
-
 /* The flags of seccomp(2) for a filter. */
 uint32_t load_flags(const struct load_filter *filter);
 
 /* The root of `pid` (0: of the caller). */
 int load_root(pid_t pid, struct root *ret) __attribute__((warn_unused_result));
+/* The same directory, by whatever mount. */
+bool load_same_place(const struct root *a, const struct root *b);
 
 /* A loader that a fork made has handlers of a program that it is no part of. */
 void load_reset_signals(void);
@@ -74,7 +67,17 @@ int load_send_report(int fd, int code, int listener, const struct error *err)
 int load_read_report(pid_t loader, int fd, int *ret_listener, struct error *err)
 	__attribute__((warn_unused_result));
 
-/* load_seize.c: makes the caller the tracer of every thread, their seccomp suspended. */
+/* load_seize.c: what stands behind "FIELD:" in the status file of a process or thread, cut where it is
+ * longer. */
+struct status_field {
+	char text[16];
+};
+
+/* -ENOENT, -ESRCH: there is no such thread, or no such field. */
+int load_status_field(pid_t tid, const char *field, struct status_field *ret)
+	__attribute__((warn_unused_result));
+
+/* Makes the caller the tracer of every thread, their seccomp suspended. */
 int load_seize(struct loader *loader, struct error *err) __attribute__((warn_unused_result));
 
 /* load_borrow.c: the main thread, stopped at a system call of its own. */

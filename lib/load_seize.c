@@ -3,9 +3,11 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "io.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,29 @@
 	(PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |                    \
 		PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |                    \
 		PTRACE_O_TRACEVFORK)
+
+int load_status_field(pid_t tid, const char *field, struct status_field *ret)
+{
+	AUTO_FREE char *text = NULL;
+	size_t length, field_length = strlen(field);
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	r = io_read_file(AT_FDCWD, path, path, 65536, &text, &length, NULL);
+	if (r < 0)
+		return r;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, field, field_length) != 0 || line[field_length] != ':')
+			continue;
+		line += field_length + 1;
+		line += strspn(line, "\t ");
+		snprintf(ret->text, sizeof(ret->text), "%.*s", (int)strcspn(line, "\n"), line);
+		return 0;
+	}
+	return -ENOENT;
+}
 
 static int seize_failed(pid_t tid, int code, struct error *err)
 {
