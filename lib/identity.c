@@ -158,14 +158,10 @@ static int find_examined(struct identities *identities, const struct program *pr
 
 static int parse(const struct known *known, const char *text, size_t length, struct profile *ret)
 {
+	const struct profile_text named = {.name = known->name, .text = text, .length = length};
 	struct diagnostics diagnostics = {0};
-	char *copy = malloc(length + 1);
-	int r;
+	int r = profile_text_parse(&named, ret, &diagnostics, NULL);
 
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, text, length + 1);
-	r = profile_parse(known->name, copy, length, ret, &diagnostics, NULL);
 	diagnostics_finish(&diagnostics);
 	return r;
 }
