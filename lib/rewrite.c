@@ -220,13 +220,13 @@ static int rewrite(const struct bundle *bundle, const struct node_config *config
 	const char *given;
 	int r = crun_annotation(bundle, &given, err);
 
-	/* Also where nothing is to be written there may be two of it, or one that only runc takes for it. */
-	if (r == 0)
-		r = splice_find(&bundle->document, keys, JSON_OBJECT, &seccomp, err);
 	if (r < 0)
 		return r;
 	if (resolution->engine && resolution->baseline.kind == CHOICE_NONE) {
-		r = crun_check_engine(bundle, err);
+		/* As splice_seccomp: there may be two of it, or one that only runc takes for it. */
+		r = splice_find(&bundle->document, keys, JSON_OBJECT, &seccomp, err);
+		if (r == 0)
+			r = crun_check_engine(bundle, err);
 		return r < 0 ? r : copy_config(bundle, ret_text, ret_length, err);
 	}
 	r = write_object(bundle, config, resolution, &object, err);
