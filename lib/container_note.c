@@ -68,7 +68,6 @@ static int compare_ended(const void *left, const void *right)
 static bool has_ended(const struct note_name *name)
 {
 	struct process process;
-
 	int r = process_read(name->pid, &process, NULL);
 
 	return r == -ESRCH || (r == 0 && (process.start != name->start || process.dead));

@@ -84,10 +84,11 @@ static int take_line(struct reading *reading, const char *line, size_t length, s
 		r = denial_places_find(reading->places, &denial, &container, err);
 	if (r < 0)
 		return r;
-	if (request->container && !container)
+	if (request->container && !container) {
 		reading->unplaced++;
-	if (request->container &&
-		(!container || !container_has_name(container, request->container)))
+		return 0;
+	}
+	if (request->container && !container_has_name(container, request->container))
 		return 0;
 	if (request->each)
 		return print_denial(&reading->printer, &denial, container, err);
