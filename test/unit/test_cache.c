@@ -225,21 +225,28 @@ Test(cache, a_directory_that_cannot_be_made)
 	remove_tree(parent);
 }
 
+/* As many entries as are kept, one of them written at another time. */
+static void fill(const char *directory, const char *key, time_t written)
+{
+	const struct utimbuf times = {written, written};
+	AUTO_FREE char *file = NULL;
+
+	must_store(directory, key, "value");
+	file = only_file(directory);
+	cr_assert_eq(utime(file, &times), 0);
+	for (int i = 1; i < CACHE_COUNT_LIMIT; i++) {
+		AUTO_FREE char *other = format_text("key %d", i);
+
+		must_store(directory, other, "value");
+	}
+}
+
 Test(cache, the_oldest_go_first)
 {
 	char *parent = temp_dir();
 	AUTO_FREE char *directory = format_text("%s/cache", parent);
-	AUTO_FREE char *oldest = NULL;
-	struct utimbuf past = {1, 1};
 
-	must_store(directory, "oldest", "value");
-	oldest = only_file(directory);
-	cr_assert_eq(utime(oldest, &past), 0);
-	for (int i = 1; i < CACHE_COUNT_LIMIT; i++) {
-		AUTO_FREE char *key = format_text("key %d", i);
-
-		must_store(directory, key, "value");
-	}
+	fill(directory, "oldest", 1);
 	expect_found(directory, "oldest", "value");
 	must_store(directory, "one more", "value");
 	expect_missing(directory, "oldest");
@@ -297,17 +304,8 @@ Test(cache, entries_of_the_future_go_first)
 {
 	char *parent = temp_dir();
 	AUTO_FREE char *directory = format_text("%s/cache", parent);
-	struct utimbuf ahead = {time(NULL) + 86400, time(NULL) + 86400};
-	AUTO_FREE char *first = NULL;
 
-	must_store(directory, "future", "value");
-	first = only_file(directory);
-	cr_assert_eq(utime(first, &ahead), 0);
-	for (int i = 1; i < CACHE_COUNT_LIMIT; i++) {
-		AUTO_FREE char *key = format_text("key %d", i);
-
-		must_store(directory, key, "value");
-	}
+	fill(directory, "future", time(NULL) + 86400);
 	must_store(directory, "one more", "value");
 	expect_missing(directory, "future");
 	expect_found(directory, "key 1", "value");
